@@ -2,3 +2,4 @@
 //! render, check, sync. The floors that these modules stand on are listed in `tests/floors.rs` and explained in CONTRIBUTING.md.
 
 pub mod diagnostic;
+pub mod yaml;
