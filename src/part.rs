@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::{
     diagnostic::Severity,
     manifest::Origins,
-    scalar::{ChartVersion, DnsLabel, DnsName, GitCommit, GitRefName, HttpsUrl, ImageRef, OciDigest, OciUrl, Quantity, RelativePath},
+    scalar::{ChartVersion, DnsLabel, DnsName, GitCommit, GitTag, HttpsUrl, ImageRef, OciDigest, OciUrl, RelativePath, Size},
 };
 
 /// Labels by key, sorted.
@@ -101,7 +101,7 @@ pub enum ChartSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GitReference {
     /// A tag: Flux clones it shallowly.
-    Tag(GitRefName),
+    Tag(GitTag),
     /// A commit: cannot move, but Flux clones the whole history.
     Commit(GitCommit),
 }
@@ -176,7 +176,7 @@ pub struct Claim {
     /// The claim's name.
     pub name: String,
     /// Its size.
-    pub size: Quantity,
+    pub size: Size,
     /// Its storage class; the cluster's default where there is none.
     pub class: Option<DnsName>,
     /// Its access mode.
@@ -243,7 +243,7 @@ pub struct Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretDemand {
     /// The Secret's name.
-    pub name: DnsName,
+    pub name: String,
     /// Its type, `Opaque` or `kubernetes.io/tls`.
     pub kind: String,
     /// The keys that it must hold, each with what it is for.

@@ -103,7 +103,7 @@ mod version;
 
 pub use cron::CronSchedule;
 pub use image::{ImageRef, OciDigest, RegistryHost};
-pub use name::{DnsLabel, DnsName, LabelKey, LabelValue, PostgresDatabase, PostgresRole, ServiceName};
+pub use name::{DnsLabel, DnsName, LabelKey, LabelValue, PostgresDatabase, PostgresRole, SecretKey, ServiceName};
 pub use path::RelativePath;
 pub use quantity::{Quantity, Size};
 pub use recipient::AgeRecipient;
@@ -144,6 +144,7 @@ table![
     Quantity,
     RegistryHost,
     RelativePath,
+    SecretKey,
     ServiceName,
     Size,
 ];

@@ -24,6 +24,9 @@ pub const VERBATIM: &str = "x-verbatim";
 /// Marks a list that overlays join instead of replace.
 pub const JOINED: &str = "x-joined";
 
+/// The format that the keys of a map have.
+pub const KEY_FORMAT: &str = "x-key-format";
+
 /// A compiled schema node.
 #[derive(Clone, Debug, Default)]
 pub struct Shape {
@@ -36,6 +39,7 @@ pub struct Shape {
     properties: Vec<(String, Arc<Shape>)>,
     required: Vec<String>,
     additional: Additional,
+    key_format: Option<String>,
     short_form: Option<String>,
     exclusive: bool,
     verbatim: bool,
@@ -84,10 +88,10 @@ impl Shape {
         shape
     }
 
-    /// A map that takes any key with any value.
+    /// A map that takes any key of a format, with any value.
     #[must_use]
-    pub fn any_map() -> Shape {
-        Shape { types: vec![Type::Object], ..Shape::default() }
+    pub fn any_map(key_format: &str) -> Shape {
+        Shape { types: vec![Type::Object], key_format: Some(key_format.to_owned()), ..Shape::default() }
     }
 
     /// The shape with `key` described by `below`: how a service's own spec gets its place in the environment's.
@@ -146,6 +150,7 @@ impl Shape {
                 Some(Json::Object(each)) => Additional::Each(Arc::new(Shape::compile(&Json::Object(each.clone())))),
                 _ => Additional::Anything,
             },
+            key_format: text(KEY_FORMAT),
             short_form: text(SHORT_FORM),
             exclusive: flag(EXCLUSIVE),
             verbatim: flag(VERBATIM),
@@ -168,6 +173,7 @@ impl Shape {
         self.minimum = branch.minimum.or(self.minimum);
         self.maximum = branch.maximum.or(self.maximum);
         self.items = branch.items.or(self.items.take());
+        self.key_format = branch.key_format.or(self.key_format.take());
         self.short_form = branch.short_form.or(self.short_form.take());
         self.exclusive |= branch.exclusive;
         self.verbatim |= branch.verbatim;

@@ -29,11 +29,11 @@ pub const KIND: Kind = Kind { name: "postgres", schema: schema::json_schema_of::
 
 fn address(spec: &Json, place: &Place<'_>) -> Address {
     let secret = spec.pointer("/secret/name").and_then(Json::as_str);
-    Address {
-        host: place.host(place.instance),
-        port: PORT,
-        secret: secret.map_or_else(|| format!("{}-auth", place.instance), str::to_owned),
-    }
+    Address { host: place.host(place.instance), port: PORT, secret: secret_name(secret, place.instance) }
+}
+
+fn secret_name(given: Option<&str>, instance: &str) -> String {
+    given.map_or_else(|| format!("{instance}-auth"), str::to_owned)
 }
 
 fn parts(spec: &Json, context: &Context<'_>) -> Outcome {
@@ -63,7 +63,7 @@ struct Names {
     /// The primary's StatefulSet.
     primary: String,
     /// The Secret with the passwords.
-    secret: DnsName,
+    secret: String,
     /// The data claim.
     claim: String,
 }
@@ -79,7 +79,7 @@ impl Names {
                 Architecture::Standalone => fullname.clone(),
                 Architecture::Replication => format!("{fullname}-primary"),
             },
-            secret: spec.secret_name(&instance),
+            secret: secret_name(spec.secret.as_ref().and_then(|secret| secret.name.as_ref()).map(DnsName::as_str), &instance),
             claim: spec.storage.claim.as_ref().map_or_else(|| format!("{instance}-data"), ToString::to_string),
             instance,
             fullname,
@@ -187,9 +187,9 @@ impl Postgres<'_> {
     fn secrets(&self, outcome: &mut Outcome) {
         let keys = &self.spec.secret_keys();
         let purposes = [
-            (keys.admin.to_string(), "password of the superuser `postgres`".to_owned()),
-            (keys.user.to_string(), format!("password of `{}`, owner of `{}`", self.spec.user(), self.spec.database)),
-            (keys.replication.to_string(), "password of the replication user `repl_user`".to_owned()),
+            (keys.admin.clone(), "password of the superuser `postgres`".to_owned()),
+            (keys.user.clone(), format!("password of `{}`, owner of `{}`", self.spec.user(), self.spec.database)),
+            (keys.replication.clone(), "password of the replication user `repl_user`".to_owned()),
         ];
         let demand = SecretDemand {
             name: self.names.secret.clone(),
@@ -201,7 +201,7 @@ impl Postgres<'_> {
         if let Some(tls) = &self.spec.tls {
             let host = self.context.place.host(&self.names.instance);
             let demand = SecretDemand {
-                name: tls.secret.clone(),
+                name: tls.secret.to_string(),
                 kind: "kubernetes.io/tls".to_owned(),
                 keys: vec![
                     ("tls.crt".to_owned(), format!("server certificate for `{host}`")),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::scalar::Quantity;
+use crate::scalar::{Quantity, Size};
 
 /// What a container asks for and what it may use at most.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -26,8 +26,8 @@ pub(super) struct Amounts {
     pub(super) cpu: Option<Quantity>,
     /// Memory, such as `512Mi`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) memory: Option<Quantity>,
+    pub(super) memory: Option<Size>,
     /// Scratch space on the node's disk, such as `1Gi`.
     #[serde(default, rename = "ephemeral-storage", skip_serializing_if = "Option::is_none")]
-    pub(super) ephemeral_storage: Option<Quantity>,
+    pub(super) ephemeral_storage: Option<Size>,
 }

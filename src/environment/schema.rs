@@ -12,6 +12,7 @@ use super::spec::{EnvironmentSpec, HeaderSpec, ProjectSpec};
 use crate::{
     chart,
     component::{self, Kind},
+    scalar::ServiceName,
     schema::{SHORT_FORM, Shape, json_schema_of},
 };
 
@@ -37,7 +38,7 @@ pub(super) fn shape(services: &BTreeMap<String, &'static Kind>) -> Shape {
     let base = BASE.get_or_init(|| Shape::compile(&closed_environment()));
     let services = services
         .iter()
-        .fold(Shape::any_map(), |shape, (instance, kind)| shape.with_property(instance, kind_shape(kind)));
+        .fold(Shape::any_map(ServiceName::FORMAT), |shape, (instance, kind)| shape.with_property(instance, kind_shape(kind)));
     base.clone().with_property("services", Arc::new(services))
 }
 

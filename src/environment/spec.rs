@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::scalar::{
-    AgeRecipient, ChartVersion, Date, DnsLabel, DnsName, FluxVersion, GitCommit, GitRefName, HttpsUrl, ImageRef,
-    KubernetesVersion, OciDigest, OciUrl, Quantity, RegistryHost, RelativePath,
+    AgeRecipient, ChartVersion, Date, DnsLabel, DnsName, FluxVersion, GitCommit, GitTag, HttpsUrl, ImageRef,
+    KubernetesVersion, OciDigest, OciUrl, Quantity, RegistryHost, RelativePath, ServiceName,
 };
 
 /// `gen.yaml`: marks the repository's root.
@@ -87,7 +87,8 @@ pub struct EnvironmentSpec {
     pub secrets: SecretsSpec,
     /// The services by instance name.
     #[serde(default)]
-    pub services: BTreeMap<DnsLabel, Json>,
+    #[schemars(extend("x-key-format" = ServiceName::FORMAT))]
+    pub services: BTreeMap<ServiceName, Json>,
     /// Exceptions from policies.
     #[serde(default)]
     pub policy: PolicySpec,
@@ -192,12 +193,12 @@ pub struct FluxSpec {
     pub version: FluxVersion,
     /// The source object that holds this repository.
     pub source: FluxSourceSpec,
-    /// Where this repository's root lies in the source, "." for its top.
-    #[serde(default = "top")]
-    pub path: RelativePath,
-    /// The Secret with the age key, beside the source object.
-    #[serde(default = "sops_age")]
-    pub decryption_secret: DnsName,
+    /// Where this repository's root lies in the source; its top where it is left out.
+    #[serde(default)]
+    pub path: Option<RelativePath>,
+    /// The Secret with the age key, beside the source object; `sops-age` where it is left out.
+    #[serde(default)]
+    pub decryption_secret: Option<DnsName>,
 }
 
 /// A Flux source object.
@@ -242,7 +243,7 @@ pub struct ChartSourceSpec {
     /// A Git repository; needs `path` and one of `tag` and `commit`.
     pub git: Option<HttpsUrl>,
     /// The Git tag; Flux clones it shallowly.
-    pub tag: Option<GitRefName>,
+    pub tag: Option<GitTag>,
     /// The Git commit; pinned for good, but Flux clones the whole history.
     pub commit: Option<GitCommit>,
     /// The chart's folder in the Git repository; alone: its folder in this repository.
@@ -269,6 +270,7 @@ pub struct StorageSpec {
 pub struct SecretsSpec {
     /// age public keys by holder; with fewer than two, a lost key is a lost database.
     #[serde(default)]
+    #[schemars(extend("x-key-format" = DnsLabel::FORMAT))]
     pub recipients: BTreeMap<DnsLabel, AgeRecipient>,
 }
 
@@ -298,12 +300,4 @@ pub struct IgnoreSpec {
 
 fn yes() -> bool {
     true
-}
-
-fn top() -> RelativePath {
-    RelativePath::top()
-}
-
-fn sops_age() -> DnsName {
-    DnsName::from_static("sops-age")
 }

@@ -28,6 +28,11 @@ text_type! {
 }
 
 text_type! {
+    /// A key of a Secret's data: letters, digits, dashes, underscores and dots, at most 253 characters.
+    SecretKey, "secret-key", secret_key
+}
+
+text_type! {
     /// A PostgreSQL database that the chart may create and name in its probes.
     PostgresDatabase, "postgres-database", postgres_database
 }
@@ -75,6 +80,15 @@ fn label_key(text: &str) -> Result<(), String> {
 
 fn label_value(text: &str) -> Result<(), String> {
     if text.is_empty() { Ok(()) } else { label_name(text) }
+}
+
+fn secret_key(text: &str) -> Result<(), String> {
+    length(text, 253)?;
+    only(text, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'), "letters, digits, dashes, underscores and dots")?;
+    match text {
+        "." | ".." => Err("is no name of a file, which a mounted Secret's keys become".to_owned()),
+        _ => Ok(()),
+    }
 }
 
 fn label_name(text: &str) -> Result<(), String> {

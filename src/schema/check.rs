@@ -71,6 +71,9 @@ impl Walk<'_> {
     fn mapping(&mut self, shape: &Shape, entries: &[Entry], mark: Mark, path: &str) {
         for entry in entries {
             let below = join(path, &entry.key);
+            if let Some(Err(reason)) = shape.key_format.as_deref().and_then(|format| scalar::check(format, &entry.key)) {
+                self.push("bad-name", entry.key_mark, &below, format!("the name `{}` {reason}", entry.key), String::new());
+            }
             match shape.below(&entry.key) {
                 Some(known) => self.node(known, &entry.node, &below),
                 None if matches!(shape.additional, Additional::Refused) => self.unknown_key(shape, entry, &below),
@@ -104,7 +107,10 @@ impl Walk<'_> {
             Value::String(text) if text.contains("${{") && self.checked.mode == Mode::Layer => return,
             Value::String(text) if shape.takes(Type::String) => text,
             Value::Bool(_) if shape.takes(Type::Boolean) => return,
-            Value::Number(number) if shape.takes_number(number) => return self.range(shape, number, node, path),
+            Value::Number(number) if shape.takes_number(number) => {
+                self.range(shape, number, node, path);
+                return self.format(shape, &number.to_string(), node, path);
+            }
             Value::Number(_) if shape.takes(Type::String) => return self.number_for_string(node, path),
             _ => return self.wrong_type(shape, node, path),
         };
@@ -115,8 +121,13 @@ impl Walk<'_> {
             };
             self.push("wrong-value", node.mark, path, format!("`{text}` is not one of the allowed values"), help);
         }
+        self.format(shape, text, node, path);
+    }
+
+    fn format(&mut self, shape: &Shape, text: &str, node: &Node, path: &str) {
         if let Some(Err(reason)) = shape.format.as_deref().and_then(|format| scalar::check(format, text)) {
-            self.push("wrong-value", node.mark, path, reason, String::new());
+            let key = path.rsplit('.').next().unwrap_or(path);
+            self.push("wrong-value", node.mark, path, format!("`{key}` {reason}"), String::new());
         }
     }
 

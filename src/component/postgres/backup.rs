@@ -77,8 +77,8 @@ impl Postgres<'_> {
 
     fn backup_env(&self, backup: &Backup) -> Vec<(String, EnvValue)> {
         let password = EnvValue::Secret {
-            name: self.names.secret.to_string(),
-            key: self.spec.secret_keys().admin.to_string(),
+            name: self.names.secret.clone(),
+            key: self.spec.secret_keys().admin,
         };
         let mut env = vec![
             ("PGHOST".to_owned(), EnvValue::Text(self.context.place.host(&self.names.instance))),

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::{
     component::resources::Resources,
-    scalar::{CronSchedule, DnsLabel, DnsName, Duration, LabelKey, LabelValue, PostgresName, Quantity, RelativePath, SecretKey},
+    scalar::{CronSchedule, DnsLabel, DnsName, Duration, LabelKey, LabelValue, PostgresDatabase, PostgresRole, RelativePath, SecretKey, Size},
 };
 
 /// A PostgreSQL database, run by Bitnami's chart.
@@ -30,13 +30,14 @@ pub(super) struct PostgresSpec {
     /// Where the data lies: a size such as `20Gi`, or a map.
     pub(super) storage: Storage,
     /// The database that is made on first start.
-    pub(super) database: PostgresName,
+    pub(super) database: PostgresDatabase,
     /// Its owner; the database's name where it is left out.
-    pub(super) username: Option<PostgresName>,
+    pub(super) username: Option<PostgresRole>,
     /// CPU and memory of every server pod.
     pub(super) resources: Option<Resources>,
     /// Who may connect, by name; everything else is denied.
     #[serde(default)]
+    #[schemars(extend("x-key-format" = DnsLabel::FORMAT))]
     pub(super) clients: BTreeMap<DnsLabel, Client>,
     /// Regular dumps into a claim of their own.
     pub(super) backup: Option<Backup>,
@@ -94,7 +95,7 @@ impl Architecture {
 #[schemars(extend("x-short-form" = "size"))]
 pub(super) struct Storage {
     /// The claim's size; on local-path it cannot change later.
-    pub(super) size: Option<Quantity>,
+    pub(super) size: Option<Size>,
     /// The storage class; the environment's where it is left out.
     pub(super) class: Option<DnsName>,
     /// Who may mount the claim at once.
@@ -133,9 +134,11 @@ pub(super) struct Client {
     pub(super) namespace: Option<DnsLabel>,
     /// Labels of its pods; every pod of the namespace where there are none.
     #[serde(default)]
+    #[schemars(extend("x-key-format" = LabelKey::FORMAT))]
     pub(super) labels: BTreeMap<LabelKey, LabelValue>,
     /// The ports that it may reach; PostgreSQL's own where they are left out.
     #[serde(default)]
+    #[schemars(inner(range(min = 1, max = 65535)))]
     pub(super) ports: Vec<u16>,
 }
 
@@ -159,7 +162,7 @@ pub(super) struct Backup {
 #[schemars(extend("x-short-form" = "size"))]
 pub(super) struct BackupStorage {
     /// The claim's size.
-    pub(super) size: Quantity,
+    pub(super) size: Size,
     /// The storage class; the environment's where it is left out.
     pub(super) class: Option<DnsName>,
 }
@@ -197,45 +200,42 @@ pub(super) struct Secret {
 }
 
 /// Which key holds which password: ours on the left, the Secret's on the right.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SecretKeys {
     /// The superuser's.
     #[serde(rename = "postgres-password")]
-    pub(super) admin: SecretKey,
+    pub(super) admin: Option<SecretKey>,
     /// The database owner's.
     #[serde(rename = "password")]
-    pub(super) user: SecretKey,
+    pub(super) user: Option<SecretKey>,
     /// The replication user's; demanded from the start, so that replication can be switched on.
     #[serde(rename = "replication-password")]
-    pub(super) replication: SecretKey,
+    pub(super) replication: Option<SecretKey>,
 }
 
-impl Default for SecretKeys {
-    fn default() -> Self {
-        SecretKeys {
-            admin: SecretKey::from_static("postgres-password"),
-            user: SecretKey::from_static("password"),
-            replication: SecretKey::from_static("replication-password"),
-        }
-    }
+/// The names of the three keys in the Secret.
+pub(super) struct KeyNames {
+    pub(super) admin: String,
+    pub(super) user: String,
+    pub(super) replication: String,
 }
 
 impl PostgresSpec {
     /// The database's owner.
-    pub(super) fn user(&self) -> &PostgresName {
-        self.username.as_ref().unwrap_or(&self.database)
+    pub(super) fn user(&self) -> &str {
+        self.username.as_ref().map_or(self.database.as_str(), PostgresRole::as_str)
     }
 
-    /// The Secret with the passwords.
-    pub(super) fn secret_name(&self, instance: &str) -> DnsName {
-        let given = self.secret.as_ref().and_then(|secret| secret.name.clone());
-        given.unwrap_or_else(|| DnsName::suffixed(instance, "-auth"))
-    }
-
-    /// Which key holds which password.
-    pub(super) fn secret_keys(&self) -> SecretKeys {
-        self.secret.as_ref().map(|secret| secret.keys.clone()).unwrap_or_default()
+    /// The names of the three keys in the Secret.
+    pub(super) fn secret_keys(&self) -> KeyNames {
+        let given = self.secret.as_ref().map(|secret| &secret.keys);
+        let name = |key: Option<&SecretKey>, default: &str| key.map_or_else(|| default.to_owned(), ToString::to_string);
+        KeyNames {
+            admin: name(given.and_then(|keys| keys.admin.as_ref()), "postgres-password"),
+            user: name(given.and_then(|keys| keys.user.as_ref()), "password"),
+            replication: name(given.and_then(|keys| keys.replication.as_ref()), "replication-password"),
+        }
     }
 }
 

@@ -2,16 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{LONGEST_NAME, METRICS_PORT, Postgres};
+use super::{METRICS_PORT, Postgres};
 use crate::{
     chart::{self, Chart, Values},
-    component::{
-        Outcome,
-        resources::{Amounts, Resources},
-    },
+    component::Outcome,
     part::{Body, ChartPin, Release},
     path,
-    scalar::Quantity,
 };
 
 /// The chart that runs PostgreSQL.
@@ -55,7 +51,6 @@ impl Postgres<'_> {
     }
 
     fn helm_release(&self, chart: &Chart, pin: &ChartPin) -> Release {
-        debug_assert!(self.names.release.len() <= 53 || self.names.instance.len() > LONGEST_NAME);
         let mut values = Values::new(self.context.path);
         self.identity(&mut values, chart);
         self.access(&mut values);
@@ -82,12 +77,12 @@ impl Postgres<'_> {
         let keys = self.spec.secret_keys();
         let keys_path = self.context.at("secret.keys");
         values.set("auth.enablePostgresUser", true, self.context.path);
-        values.set("auth.username", self.spec.user().to_string(), &self.context.at("username"));
+        values.set("auth.username", self.spec.user(), &self.context.at("username"));
         values.set("auth.database", self.spec.database.to_string(), &self.context.at("database"));
-        values.set("auth.existingSecret", self.names.secret.to_string(), &self.context.at("secret.name"));
-        values.set("auth.secretKeys.adminPasswordKey", keys.admin.to_string(), &keys_path);
-        values.set("auth.secretKeys.userPasswordKey", keys.user.to_string(), &keys_path);
-        values.set("auth.secretKeys.replicationPasswordKey", keys.replication.to_string(), &keys_path);
+        values.set("auth.existingSecret", self.names.secret.as_str(), &self.context.at("secret.name"));
+        values.set("auth.secretKeys.adminPasswordKey", keys.admin, &keys_path);
+        values.set("auth.secretKeys.userPasswordKey", keys.user, &keys_path);
+        values.set("auth.secretKeys.replicationPasswordKey", keys.replication, &keys_path);
         if let Some(tls) = &self.spec.tls {
             let path = self.context.at("tls");
             values.set("tls.enabled", true, &path);
@@ -172,14 +167,8 @@ impl Postgres<'_> {
 }
 
 /// Requests of processor time and memory, and a limit of memory.
-pub(super) fn amounts((cpu, memory): (&'static str, &'static str), limit: &'static str) -> Json {
-    let requests = Amounts {
-        cpu: Some(Quantity::from_static(cpu)),
-        memory: Some(Quantity::from_static(memory)),
-        ..Amounts::default()
-    };
-    let limits = Amounts { memory: Some(Quantity::from_static(limit)), ..Amounts::default() };
-    json!(Resources { requests: Some(requests), limits: Some(limits) })
+pub(super) fn amounts((cpu, memory): (&str, &str), limit: &str) -> Json {
+    json!({ "requests": { "cpu": cpu, "memory": memory }, "limits": { "memory": limit } })
 }
 
 /// User and group 1001 are the ones that Bitnami's images are built for.
