@@ -222,6 +222,7 @@ fn container(job: &Job) -> Container {
         image: Some(job.image.to_string()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
         command: Some(vec!["/bin/bash".to_owned(), "-ec".to_owned(), job.script.clone()]),
+        args: Some(job.arguments.clone()),
         env: Some(job.env.iter().map(|(name, value)| env_var(name, value)).collect()),
         resources: serde_json::from_value(job.resources.clone()).ok(),
         security_context: Some(SecurityContext {
