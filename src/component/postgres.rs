@@ -2,6 +2,7 @@
 
 mod backup;
 mod network;
+mod runbook;
 mod spec;
 mod values;
 
@@ -110,6 +111,7 @@ impl Postgres<'_> {
         self.secrets(outcome);
         self.network(outcome);
         self.backup(outcome);
+        self.runbook(outcome);
     }
 
     fn check(&self, outcome: &mut Outcome) {

@@ -225,6 +225,18 @@ pub enum FluxSourceKind {
     Bucket,
 }
 
+impl FluxSourceKind {
+    /// The kind as manifests spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FluxSourceKind::GitRepository => "GitRepository",
+            FluxSourceKind::OciRepository => "OCIRepository",
+            FluxSourceKind::Bucket => "Bucket",
+        }
+    }
+}
+
 /// A pinned chart.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -34,7 +34,10 @@ impl Planner<'_> {
             return None;
         };
         match sops::inspect(&file, FileId(0), bytes) {
-            Ok(secret) => self.compare(demand, &secret, &file, origin),
+            Ok(secret) => {
+                self.compare(demand, &secret, &file, origin);
+                self.findings.extend(secret.warnings);
+            }
             Err(findings) => self.findings.extend(findings),
         }
         Some(Copy { name: format!("{}.sops.yaml", demand.name), bytes: bytes.to_vec(), origin: origin.to_owned(), sealed: true })
@@ -48,7 +51,7 @@ impl Planner<'_> {
         let metadata = [
             ("name", secret.name.as_str(), secret.name_mark, demand.name.as_str()),
             ("namespace", secret.namespace.as_deref().unwrap_or(""), secret.namespace_mark, namespace),
-            ("type", secret.kind.as_str(), secret.kind_mark, demand.kind.as_str()),
+            ("type", secret.type_.as_str(), secret.type_mark, demand.kind.as_str()),
         ];
         for (what, is, mark, should) in metadata {
             if is != should {
@@ -59,7 +62,7 @@ impl Planner<'_> {
         for (key, purpose) in &demand.keys {
             if !secret.keys.contains(key) {
                 let message = format!("the Secret lacks the key `{key}`, the {purpose}");
-                wrong(secret.name_mark, message, format!("add it below `stringData` with `sops edit {file}`"));
+                wrong(secret.keys_mark, message, format!("add it below `stringData` with `sops edit {file}`"));
             }
         }
     }
