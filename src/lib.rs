@@ -3,4 +3,5 @@
 
 pub mod diagnostic;
 pub mod scalar;
+pub mod sops;
 pub mod yaml;
