@@ -1,6 +1,7 @@
 use super::{SealedSecret, inspect, is_sealed_name};
 use crate::diagnostic::{Finding, Severity};
 use crate::yaml::FileId;
+use proptest::prelude::{any, prop_assert, proptest};
 
 const AUTH: &str = include_str!("../../environments/staging/secrets/postgres-auth.sops.yaml");
 const TLS: &str = include_str!("../../environments/production/secrets/postgres-tls.sops.yaml");
@@ -209,4 +210,23 @@ fn no_syntax_error_shows_a_value() {
         }
     }
     decent(&read(&plain("password", "a\n  password: hunter2")).unwrap_err());
+}
+
+proptest! {
+    /// Whatever happens to a value, it is either still a whole sealed value or found, and the finding does not show it.
+    #[test]
+    fn a_changed_value_is_found(value in "[ -~]{1,40}") {
+        let text = plain("password", &format!("'x9x{}x9x'", value.replace('\'', "''")));
+        let findings = read(&text).unwrap_err();
+        prop_assert!(findings.iter().any(|finding| finding.rule == "unsealed-leaf" && finding.location.line == 9));
+        let shown = format!("{findings:?}");
+        prop_assert!(!shown.contains("x9x"));
+    }
+
+    #[test]
+    fn no_bytes_panic(at in 0..AUTH.len(), length in 0usize..200, bytes in any::<Vec<u8>>()) {
+        let mut damaged = AUTH.as_bytes().to_vec();
+        damaged.splice(at..(at + length).min(AUTH.len()), bytes);
+        let _ = inspect("x.sops.yaml", FileId(0), &damaged);
+    }
 }
