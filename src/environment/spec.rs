@@ -55,6 +55,12 @@ pub enum OneOrMany {
     Many(Vec<String>),
 }
 
+impl Default for OneOrMany {
+    fn default() -> Self {
+        OneOrMany::Many(Vec::new())
+    }
+}
+
 /// One environment: where it runs, how it is delivered, which services it has.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,21 +1,18 @@
 //! Operating instructions with this instance's names filled in.
 
-use minijinja::{Environment as Engine, Value};
 use serde_json::{Value as Json, json};
 
 use super::{PORT, Postgres, spec::Backup};
-use crate::{component::Outcome, part::Body};
+use crate::{component::Outcome, part::Body, template};
 
 const TEMPLATE: &str = include_str!("runbook.md.jinja");
 
 impl Postgres<'_> {
     pub(super) fn runbook(&self, outcome: &mut Outcome) {
-        let mut engine = Engine::new();
-        engine.set_trim_blocks(true);
-        engine.set_lstrip_blocks(true);
-        // The template is part of the program and its scope is complete, so it renders; the golden trees show it.
-        let text = engine.render_str(TEMPLATE, Value::from_serialize(self.runbook_scope())).unwrap_or_default();
-        outcome.add(self.context.path, Body::Runbook(text));
+        match template::document(TEMPLATE, &self.runbook_scope()) {
+            Ok(text) => outcome.add(self.context.path, Body::Runbook(text)),
+            Err(error) => outcome.error("internal", self.context.path, format!("the runbook cannot be written: {error}"), ""),
+        }
     }
 
     fn runbook_scope(&self) -> Json {
