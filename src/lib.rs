@@ -11,13 +11,8 @@ pub mod path;
 pub mod plan;
 pub mod render;
 pub mod scalar;
-<<<<<<< HEAD
 pub mod schema;
 pub mod sops;
 pub mod template;
 pub mod tree;
-=======
-pub mod sops;
-pub mod template;
->>>>>>> 83da62f537e9f9aa6a4d079d7189e71dd1c68dbb
 pub mod yaml;
