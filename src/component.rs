@@ -113,11 +113,23 @@ impl Outcome {
         self.parts.push(Part { origin: origin.into(), body });
     }
 
-    fn error(&mut self, rule: &'static str, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
+    fn error(
+        &mut self,
+        rule: &'static str,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.remark(rule, Severity::Error, path, message, help);
     }
 
-    fn warning(&mut self, rule: &'static str, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
+    fn warning(
+        &mut self,
+        rule: &'static str,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.remark(rule, Severity::Warning, path, message, help);
     }
 

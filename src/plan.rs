@@ -71,7 +71,11 @@ pub struct Copy {
 ///
 /// # Errors
 /// All mistakes, at least one of them an error.
-pub fn plan(environment: &Environment, inputs: &FileTree, vendored: &FileTree) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {
+pub fn plan(
+    environment: &Environment,
+    inputs: &FileTree,
+    vendored: &FileTree,
+) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {
     let mut planner = Planner { environment, inputs, findings: Vec::new() };
     let Some(flux) = environment.spec.delivery.flux.clone() else { return Err(planner.findings) };
     let charts = planner.charts(vendored);
@@ -165,7 +169,8 @@ impl Planner<'_> {
     /// Flux puts the Kustomization's name into a label of everything that it applies.
     fn check_delivery_name(&mut self, name: &str, origin: &str) {
         if name.len() > 63 {
-            let message = format!("`{name}`, the name of its Flux Kustomization, is longer than the 63 characters of a label");
+            let message =
+                format!("`{name}`, the name of its Flux Kustomization, is longer than the 63 characters of a label");
             self.error("name-too-long", origin, message, "shorten the environment's or the instance's name");
         }
     }

@@ -108,7 +108,8 @@ mod tests {
     fn a_whole_expression_keeps_its_type_and_a_part_does_not() {
         assert_eq!(evaluate("${{ services[\"my-db\"].port }}").unwrap(), json!(5432));
         assert_eq!(
-            evaluate("${{ env.name }}: {{ helm }} ${{ services['my-db'].host }}:${{ services['my-db'].port }}").unwrap(),
+            evaluate("${{ env.name }}: {{ helm }} ${{ services['my-db'].host }}:${{ services['my-db'].port }}")
+                .unwrap(),
             json!("staging: {{ helm }} my-db.viridial-staging.svc:5432")
         );
         assert_eq!(evaluate("${{ 'a }} b' }}").unwrap(), json!("a }} b"));

@@ -48,7 +48,8 @@ impl Templates {
             Value::String(text) if text.contains(OPEN) => match self.expressions.evaluate(text) {
                 Ok(value) => node.value = scalar(value),
                 Err(reason) => {
-                    let known = "expressions see `env.name`, `env.namespace` and `services.NAME.host`, `.port`, `.secret`";
+                    let known =
+                        "expressions see `env.name`, `env.namespace` and `services.NAME.host`, `.port`, `.secret`";
                     let location = files.location(node.mark);
                     findings.push(Finding::error("bad-expression", location, reason).help(known).at(at));
                 }

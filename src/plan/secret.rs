@@ -40,7 +40,12 @@ impl Planner<'_> {
             }
             Err(findings) => self.findings.extend(findings),
         }
-        Some(Copy { name: format!("{}.sops.yaml", demand.name), bytes: bytes.to_vec(), origin: origin.to_owned(), sealed: true })
+        Some(Copy {
+            name: format!("{}.sops.yaml", demand.name),
+            bytes: bytes.to_vec(),
+            origin: origin.to_owned(),
+            sealed: true,
+        })
     }
 
     fn compare(&mut self, demand: &SecretDemand, secret: &SealedSecret, file: &str, origin: &str) {
@@ -71,10 +76,14 @@ impl Planner<'_> {
     fn how_to_seal(&self, demand: &SecretDemand, file: &str) -> String {
         let recipients: Vec<String> =
             self.environment.spec.secrets.recipients.values().map(ToString::to_string).collect();
-        let arguments: String = demand.keys.iter().map(|(key, _)| match demand.kind.as_str() {
-            "Opaque" => format!(" --from-literal={key}=$(openssl rand -hex 24)"),
-            _ => format!(" --from-file={key}"),
-        }).collect();
+        let arguments: String = demand
+            .keys
+            .iter()
+            .map(|(key, _)| match demand.kind.as_str() {
+                "Opaque" => format!(" --from-literal={key}=$(openssl rand -hex 24)"),
+                _ => format!(" --from-file={key}"),
+            })
+            .collect();
         format!(
             "kubectl create secret generic {} -n {} --type={}{arguments} --dry-run=client -o yaml | sops encrypt \
              --age {} --encrypted-regex '^(data|stringData)$' --input-type yaml --output-type yaml \

@@ -66,7 +66,8 @@ fn client(allowed: &Allowance) -> Json {
 
 fn who(peer: &Peer) -> String {
     let labels: Vec<String> = peer.labels.iter().map(|(key, value)| format!("`{key}={value}`")).collect();
-    let pods = if labels.is_empty() { "every pod".to_owned() } else { format!("pods labelled {}", labels.join(" and ")) };
+    let pods =
+        if labels.is_empty() { "every pod".to_owned() } else { format!("pods labelled {}", labels.join(" and ")) };
     match &peer.namespace {
         Some(namespace) => format!("{pods} of the namespace `{namespace}`"),
         None => format!("{pods} of this namespace"),
@@ -75,7 +76,9 @@ fn who(peer: &Peer) -> String {
 
 fn pinned(chart: &ChartPin) -> String {
     let place = match &chart.source {
-        ChartSource::Git { url, reference: GitReference::Tag(tag), path } => format!("{path} of {url} at the tag `{tag}`"),
+        ChartSource::Git { url, reference: GitReference::Tag(tag), path } => {
+            format!("{path} of {url} at the tag `{tag}`")
+        }
         ChartSource::Git { url, reference: GitReference::Commit(commit), path } => {
             format!("{path} of {url} at the commit `{commit}`")
         }

@@ -11,7 +11,9 @@ impl Postgres<'_> {
     pub(super) fn runbook(&self, outcome: &mut Outcome) {
         match template::document(TEMPLATE, &self.runbook_scope()) {
             Ok(text) => outcome.add(self.context.path, Body::Runbook(text)),
-            Err(error) => outcome.error("internal", self.context.path, format!("the runbook cannot be written: {error}"), ""),
+            Err(error) => {
+                outcome.error("internal", self.context.path, format!("the runbook cannot be written: {error}"), "")
+            }
         }
     }
 
