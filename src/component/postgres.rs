@@ -191,8 +191,12 @@ impl Postgres<'_> {
             let read = endpoint(name, Labels::new(), PORT, "tcp-postgresql", "PostgreSQL, replicas, read only", false);
             outcome.add(self.context.at("architecture"), read);
         }
-        if self.spec.metrics {
-            let name = format!("{}-metrics", self.names.fullname);
+        let servers = match self.is_replicated() {
+            true => vec![self.names.primary.clone(), format!("{}-read", self.names.fullname)],
+            false => vec![self.names.fullname.clone()],
+        };
+        for server in servers.into_iter().filter(|_| self.spec.metrics) {
+            let name = format!("{server}-metrics");
             let metrics = endpoint(name, Labels::new(), METRICS_PORT, "http-metrics", "Prometheus metrics", false);
             outcome.add(self.context.at("metrics"), metrics);
         }

@@ -69,8 +69,8 @@ impl Postgres<'_> {
         values.set("fullnameOverride", self.names.fullname.as_str(), &self.context.at("release.fullname"));
         // Without it the chart refuses every registry and repository but Bitnami's own, whose versioned tags are gone.
         values.set("global.security.allowInsecureImages", true, "images");
-        values.set_images(chart, |role| self.context.images.get(role));
         values.set("architecture", self.spec.architecture.as_str(), &self.context.at("architecture"));
+        values.set_images(chart, |role| self.context.images.get(role));
         values.set("volumePermissions.enabled", false, path);
         // The chart's own dump job would hang its release on local-path, and keeps every dump for ever.
         values.set("backup.enabled", false, path);
