@@ -198,7 +198,7 @@ impl Drift<'_> {
             let place = Location::file(format!("{folder}/{}", paths.first().unwrap_or(&LOCK)));
             return Finding::error("stale", place, format!("{cause}: {files} of {folder}")).help(help);
         }
-        let what = if cause.is_empty() { "the inputs have".to_owned() } else { format!("`{cause}` has") };
+        let what = if cause.is_empty() { "the inputs, or gen itself, have".to_owned() } else { format!("`{cause}` has") };
         let message = format!("{what} changed since {folder} was built: {files}");
         Finding::error("stale", self.environment.location(cause), message).help(help).at(cause)
     }

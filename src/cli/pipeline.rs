@@ -65,7 +65,7 @@ impl Workspace {
                 _ => Ok(known.into_iter().map(str::to_owned).collect()),
             };
         }
-        for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+        if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
             let hint = match closest(name, known.iter().copied()) {
                 _ if self.repository.is_abstract(name) => "it is an abstract layer, which others extend".to_owned(),
                 Some(meant) => format!("did you mean `{meant}`?"),
