@@ -59,7 +59,7 @@ fn report<'a>(finding: &'a Finding, source: Option<&'a str>) -> Vec<Group<'a>> {
 /// The line of a place and the bytes to underline in it.
 fn line_of<'a>(source: &'a str, location: &Location) -> Option<(&'a str, std::ops::Range<usize>)> {
     let line = source.lines().nth(location.line as usize - 1)?;
-    if line.len() > LONGEST_LINE {
+    if line.len() > LONGEST_LINE || location.length == 0 {
         return None;
     }
     let offset = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(offset, _)| offset);
