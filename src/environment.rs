@@ -71,10 +71,8 @@ impl Repository {
     #[must_use]
     pub fn load(tree: FileTree) -> Repository {
         let prefix = format!("{FOLDER}/");
-        let is_layer = |path: &str| {
-            path.strip_prefix(&prefix)
-                .is_some_and(|name| !name.contains('/') && name.ends_with(".yaml") && !name.starts_with('.'))
-        };
+        let is_layer =
+            |path: &str| path.strip_prefix(&prefix).is_some_and(|name| !name.contains('/') && name.ends_with(".yaml"));
         let layers = tree.iter().map(|(path, _)| path).filter(|path| is_layer(path));
         let names: Vec<String> = std::iter::once(PROJECT_FILE).chain(layers).map(str::to_owned).collect();
         let files = Arc::new(Files { tree, names });

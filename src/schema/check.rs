@@ -74,7 +74,7 @@ impl Walk<'_> {
         }
         if self.checked.mode == Mode::Layer && node.mark.length == 0 {
             let location = node.mark.location(&(self.checked.file)(node.mark));
-            let message = format!("`{}` has no value, which removes what this file extends says of it", key_of(path));
+            let message = format!("`{}` has no value, so what the layers below say about it is dropped", key_of(path));
             let help = "write `null` if that is meant, else give it a value or delete the line";
             self.findings.push(Finding::warning("empty-value", location, message).help(help).at(path));
         }
