@@ -243,3 +243,8 @@ pub(super) fn name_of(dir: &Path) -> Result<&[u8], IoError> {
     let name = dir.file_name().ok_or_else(|| IoError::because("write", dir, "the path has no name at its end"))?;
     Ok(name.as_bytes())
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,356 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+
+use super::{Place, SyncError, put, sync, sync_as};
+use crate::tree::disk::Folder;
+use crate::tree::leftover;
+use crate::tree::stage::Stage;
+use crate::tree::survey::{Obstacle, State, inspect, survey};
+use crate::tree::{FileTree, LOCK, Lock};
+
+pub(super) fn tree(files: &[(&str, &str)]) -> FileTree {
+    let mut tree = FileTree::new();
+    files.iter().for_each(|(path, text)| tree.insert(*path, *text).unwrap());
+    tree
+}
+
+/// What stands at a path: what it holds, its mode, inode and time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) bytes: Vec<u8>,
+    pub(super) mode: u32,
+    pub(super) inode: u64,
+    pub(super) time: (i64, i64),
+}
+
+/// Everything below `dir` and itself (as the empty path).
+pub(super) fn snapshot(dir: &Path) -> BTreeMap<String, Standing> {
+    let mut found = BTreeMap::new();
+    let mut pending = vec![dir.to_owned()];
+    while let Some(path) = pending.pop() {
+        let meta = fs::symlink_metadata(&path).unwrap();
+        let bytes = if meta.is_dir() {
+            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            Vec::new()
+        } else if meta.is_symlink() {
+            fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+        } else if meta.is_file() {
+            fs::read(&path).unwrap()
+        } else {
+            Vec::new()
+        };
+        let name = path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned();
+        let standing =
+            Standing { bytes, mode: meta.mode(), inode: meta.ino(), time: (meta.mtime(), meta.mtime_nsec()) };
+        found.insert(name, standing);
+    }
+    found
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(dir).unwrap().map(|name| name.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn read(dir: &Path, path: &str) -> String {
+    fs::read_to_string(dir.join(path)).unwrap()
+}
+
+const MERGE: &str = "<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\n";
+
+#[test]
+fn a_first_sync_makes_the_folder_and_a_second_touches_nothing() {
+    for able in [true, false] {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("gitops/staging");
+        let rendered = tree(&[("README.md", "hello\n"), ("postgres/values.yaml", "a: 1\n")]);
+        let report = sync_as(&rendered, &dir, &[], able).unwrap();
+        assert_eq!(report.created, ["README.md", LOCK, "postgres/values.yaml"]);
+        assert!(report.updated.is_empty() && report.removed.is_empty() && report.leftover.is_none());
+        assert_eq!(read(&dir, "postgres/values.yaml"), "a: 1\n");
+        assert_eq!(read(&dir, LOCK), Lock::of(&rendered).render());
+        assert_eq!(names(&temp.path().join("gitops")), ["staging"]);
+
+        let before = snapshot(temp.path());
+        let report = sync_as(&rendered, &dir, &[], able).unwrap();
+        assert!(!report.changed());
+        assert_eq!(report.unchanged, 2);
+        assert_eq!(snapshot(temp.path()), before);
+    }
+}
+
+#[test]
+fn only_what_changed_is_written() {
+    for able in [true, false] {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("staging");
+        sync(&tree(&[("same/a", "1"), ("stale", "1"), ("gone/b", "1"), ("lost", "1"), ("merged", "1")]), &dir, &[])
+            .unwrap();
+        fs::remove_file(dir.join("lost")).unwrap();
+        fs::write(dir.join("merged"), MERGE).unwrap();
+        fs::create_dir_all(dir.join("foreign/empty")).unwrap();
+        fs::write(dir.join("foreign/notes.txt"), "mine").unwrap();
+        fs::set_permissions(dir.join("foreign/notes.txt"), fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(dir.join("same"), fs::Permissions::from_mode(0o750)).unwrap();
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+        symlink("nowhere", dir.join("foreign/link")).unwrap();
+        let before = snapshot(&dir);
+
+        let rendered = tree(&[("same/a", "1"), ("stale", "2"), ("new/c", "1"), ("lost", "1"), ("merged", "1")]);
+        let report = sync_as(&rendered, &dir, &[], able).unwrap();
+        assert_eq!(report.created, ["lost", "new/c"]);
+        assert_eq!(report.updated, [LOCK, "merged", "stale"]);
+        assert_eq!(report.removed, ["gone/b"]);
+        assert_eq!(report.unchanged, 1);
+
+        let after = snapshot(&dir);
+        for path in ["same/a", "foreign/notes.txt", "foreign/link"] {
+            assert_eq!(after[path], before[path], "{path}");
+        }
+        for path in ["", "same", "foreign", "foreign/empty"] {
+            assert_eq!(after[path].mode, before[path].mode, "{path}");
+        }
+        for path in ["same", "foreign", "foreign/empty"] {
+            assert_eq!(after[path].time, before[path].time, "{path}");
+        }
+        assert!(!after.contains_key("gone"));
+        for (path, bytes) in rendered.iter() {
+            assert_eq!(after[path].bytes, bytes, "{path}");
+        }
+        assert_eq!(after[LOCK].bytes, Lock::of(&rendered).render().into_bytes());
+        assert_eq!(names(temp.path()), ["staging"]);
+    }
+}
+
+#[test]
+fn what_somebody_made_is_not_overwritten_unless_forced() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("staging");
+    let old = [("pg/edited", "1"), ("pg/left", "1"), ("pg/s.sops.yaml", "1"), ("plain", "1")];
+    sync(&tree(&old), &dir, &[]).unwrap();
+    for path in ["pg/edited", "pg/left", "pg/s.sops.yaml", "pg/taken"] {
+        fs::write(dir.join(path), "by hand").unwrap();
+    }
+    let rendered = tree(&[("pg/edited", "2"), ("pg/s.sops.yaml", "2"), ("pg/taken", "2"), ("plain", "2")]);
+    let before = snapshot(temp.path());
+    let refused = |force: &[&str]| {
+        let force = force.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>();
+        match sync(&rendered, &dir, &force) {
+            Err(SyncError::Refused(paths)) => paths,
+            other => panic!("{other:?}"),
+        }
+    };
+    let edited = ("pg/edited".to_owned(), State::Edited);
+    let left = ("pg/left".to_owned(), State::OrphanedEdited);
+    let sealed = ("pg/s.sops.yaml".to_owned(), State::SealedEdited);
+    let taken = ("pg/taken".to_owned(), State::Occupied);
+    assert_eq!(refused(&[]), [edited.clone(), left.clone(), sealed.clone(), taken.clone()]);
+    assert_eq!(refused(&["pg/edited", "p", "pg/lef"]), [left, sealed.clone(), taken]);
+    assert_eq!(refused(&["pg/"]), std::slice::from_ref(&sealed));
+    assert_eq!(refused(&[""]), [sealed]);
+    assert_eq!(snapshot(temp.path()), before);
+
+    fs::write(dir.join("pg/s.sops.yaml"), "2").unwrap();
+    let report = sync(&rendered, &dir, &["pg".to_owned()]).unwrap();
+    assert_eq!(report.removed, ["pg/left"]);
+    assert_eq!(report.updated, [LOCK, "pg/edited", "pg/taken", "plain"]);
+    assert_eq!(read(&dir, "pg/taken"), "2");
+    assert!(!survey(&rendered, &dir).unwrap().differs());
+}
+
+#[test]
+fn a_conflicted_sealed_copy_is_restored() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("staging");
+    let rendered = tree(&[("s.sops.yaml", "sealed")]);
+    sync(&rendered, &dir, &[]).unwrap();
+    fs::write(dir.join("s.sops.yaml"), MERGE).unwrap();
+    assert_eq!(sync(&rendered, &dir, &[]).unwrap().updated, ["s.sops.yaml"]);
+    assert_eq!(read(&dir, "s.sops.yaml"), "sealed");
+}
+
+#[test]
+fn a_broken_lock_is_refused_and_a_conflicted_one_resolved() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("staging");
+    sync(&tree(&[("a", "1"), ("b", "1")]), &dir, &[]).unwrap();
+    let lock = read(&dir, LOCK);
+    fs::write(dir.join(LOCK), format!("<<<<<<< HEAD\n{lock}=======\n>>>>>>> topic\n")).unwrap();
+    assert_eq!(sync(&tree(&[("a", "2")]), &dir, &[]).unwrap().removed, ["b"]);
+    fs::write(dir.join(LOCK), "nonsense").unwrap();
+    let rendered = tree(&[("a", "2"), ("c", "1")]);
+    let Err(SyncError::Refused(paths)) = sync(&rendered, &dir, &[]) else { panic!() };
+    assert_eq!(paths, [(LOCK.to_owned(), State::Edited)]);
+    sync(&rendered, &dir, &[LOCK.to_owned()]).unwrap();
+    assert_eq!(names(&dir), ["a", "c", LOCK]);
+}
+
+#[test]
+fn files_and_folders_change_places() {
+    for able in [true, false] {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("staging");
+        let (one, other) = (tree(&[("a", "1"), ("b/c/d", "1")]), tree(&[("a/x/y", "1"), ("b", "1")]));
+        for rendered in [&one, &other, &one] {
+            sync_as(rendered, &dir, &[], able).unwrap();
+            assert!(!survey(rendered, &dir).unwrap().differs());
+        }
+        fs::write(dir.join("b/c/mine"), "").unwrap();
+        let Err(SyncError::Refused(paths)) = sync_as(&other, &dir, &[String::new()], able) else { panic!() };
+        assert_eq!(paths, [("b".to_owned(), State::Blocked(Obstacle::Folder))]);
+    }
+}
+
+#[test]
+fn nothing_is_written_through_a_link() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("gitops/staging");
+    let outside = temp.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    let rendered = tree(&[("pg/values.yaml", "1")]);
+    sync(&tree(&[]), &dir, &[]).unwrap();
+    symlink(&outside, dir.join("pg")).unwrap();
+    assert!(matches!(sync(&rendered, &dir, &[String::new()]), Err(SyncError::Refused(_))));
+    fs::remove_dir_all(&dir).unwrap();
+    symlink(&outside, &dir).unwrap();
+    let error = sync(&rendered, &dir, &[]).unwrap_err().to_string();
+    assert!(error.ends_with("staging: it is a symbolic link, not a folder"), "{error}");
+    fs::remove_file(&dir).unwrap();
+    fs::write(&dir, "").unwrap();
+    let error = sync(&rendered, &dir, &[]).unwrap_err().to_string();
+    assert!(error.ends_with("staging: it is a file, not a folder"), "{error}");
+    assert!(names(&outside).is_empty());
+    assert_eq!(names(&temp.path().join("gitops")), ["staging"]);
+}
+
+#[test]
+fn a_failed_first_sync_leaves_no_folders() {
+    let temp = tempfile::tempdir().unwrap();
+    let rendered = tree(&[("a", "1")]);
+    // The name fits, the one of the folder beside it does not.
+    let error = sync(&rendered, &temp.path().join("out/gitops").join("x".repeat(250)), &[]).unwrap_err();
+    assert!(matches!(error, SyncError::Io(_)), "{error}");
+    assert!(names(temp.path()).is_empty());
+    fs::write(temp.path().join("file"), "").unwrap();
+    let error = sync(&rendered, &temp.path().join("file/staging"), &[]).unwrap_err().to_string();
+    assert!(error.ends_with("file: Not a directory"), "{error}");
+}
+
+/// Runs a sync by hand and lets `meanwhile` loose on the old tree between reading it and the exchange.
+fn interrupted(dir: &Path, rendered: &FileTree, meanwhile: impl Fn(&Path), killed: bool) {
+    let place = Place::lock(dir).unwrap();
+    let old = place.parent.open_below(place.name).unwrap();
+    let found = inspect(rendered, old.as_ref()).unwrap();
+    let plan = super::plan(rendered, &found, &[]).unwrap();
+    let mut stage = Stage::new(&place.parent, place.name, old.as_ref()).unwrap();
+    stage.write(&plan).unwrap();
+    let old: Folder = old.unwrap();
+    stage.link(&plan, &old).unwrap();
+    meanwhile(dir);
+    stage.exchange().unwrap();
+    if !killed {
+        stage.retire(&plan, &old).unwrap();
+    }
+}
+
+#[test]
+fn what_comes_while_a_sync_runs_is_kept() {
+    for killed in [false, true] {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("gitops/staging");
+        sync(&tree(&[("same", "1"), ("pg/stale", "1"), ("gone/a", "1")]), &dir, &[]).unwrap();
+        fs::write(dir.join("notes"), "old").unwrap();
+        fs::write(dir.join("quiet"), "quiet").unwrap();
+        let rendered = tree(&[("same", "1"), ("pg/stale", "2"), ("s.sops.yaml", "sealed")]);
+        let meanwhile = |dir: &Path| {
+            fs::write(dir.join("tmp"), "new").unwrap();
+            fs::rename(dir.join("tmp"), dir.join("notes")).unwrap();
+            fs::create_dir_all(dir.join("gone/deep")).unwrap();
+            fs::write(dir.join("gone/deep/file"), "came").unwrap();
+            fs::write(dir.join("s.sops.yaml"), "theirs").unwrap();
+            symlink("x", dir.join("pg/link")).unwrap();
+        };
+        interrupted(&dir, &rendered, meanwhile, killed);
+        if killed {
+            assert_eq!(names(&temp.path().join("gitops")).len(), 2);
+            let Err(SyncError::Refused(paths)) = sync(&rendered, &dir, &[]) else { panic!() };
+            assert_eq!(paths, [("s.sops.yaml".to_owned(), State::SealedEdited)]);
+        }
+        assert_eq!(names(&temp.path().join("gitops")), ["staging"], "killed: {killed}");
+        assert_eq!(names(&dir), [LOCK, "gone", "notes", "pg", "quiet", "s.sops.yaml", "same"]);
+        let found = ["notes", "gone/deep/file", "s.sops.yaml", "quiet", "pg/stale"].map(|path| read(&dir, path));
+        assert_eq!(found, ["new", "came", "theirs", "quiet", "2"]);
+        assert_eq!(names(&dir.join("gone")), ["deep"]);
+        assert!(dir.join("pg/link").is_symlink());
+    }
+}
+
+#[test]
+fn an_edit_of_a_generated_file_while_a_sync_runs_is_kept() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("staging");
+    sync(&tree(&[("a", "1"), ("b", "1")]), &dir, &[]).unwrap();
+    let rendered = tree(&[("a", "2"), ("b", "1")]);
+    let meanwhile = |dir: &Path| {
+        fs::write(dir.join("a"), "by hand").unwrap();
+        fs::write(dir.join("b"), "by hand").unwrap();
+    };
+    interrupted(&dir, &rendered, meanwhile, false);
+    let expected = ["a", "b"].map(|path| (path.to_owned(), State::Edited));
+    assert_eq!(survey(&rendered, &dir).unwrap().states, expected);
+}
+
+#[test]
+fn the_fallback_does_not_overwrite_what_came_while_it_ran() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("staging");
+    sync(&tree(&[("a", "1")]), &dir, &[]).unwrap();
+    let rendered = tree(&[("a", "2")]);
+    let place = Place::lock(&dir).unwrap();
+    let old = place.parent.open_below(place.name).unwrap();
+    let found = inspect(&rendered, old.as_ref()).unwrap();
+    let plan = super::plan(&rendered, &found, &[]).unwrap();
+    let mut stage = Stage::new(&place.parent, place.name, old.as_ref()).unwrap();
+    fs::write(dir.join("a"), "by hand").unwrap();
+    assert!(put(&mut stage, &plan, old.as_ref(), false).is_err());
+    stage.discard().unwrap();
+    assert_eq!(read(&dir, "a"), "by hand");
+    assert_eq!(names(temp.path()), ["staging"]);
+}
+
+#[test]
+fn leftovers_of_killed_builds_go_and_nothing_else() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("staging");
+    let rendered = tree(&[("a", "1")]);
+    sync(&rendered, &dir, &[]).unwrap();
+    let kept =
+        [".gen-build.staging.", ".gen-build..12", ".gen-build.staging.12x", ".gen-staging.12", "gen-build.staging.12"];
+    for name in kept.iter().copied().chain([".gen-build.staging.12", ".gen-build.production.0", ".gen-build.a.b.7"]) {
+        fs::create_dir_all(temp.path().join(name).join("pg")).unwrap();
+        fs::write(temp.path().join(name).join("pg/half"), "").unwrap();
+    }
+    fs::write(temp.path().join(".gen-build.staging.13"), "a file").unwrap();
+    let before = snapshot(&dir);
+    assert!(!sync(&rendered, &dir, &[]).unwrap().changed());
+    let mut expected = kept.to_vec();
+    expected.extend([".gen-build.staging.13", "staging"]);
+    expected.sort_unstable();
+    assert_eq!(names(temp.path()), expected);
+    assert_eq!(snapshot(&dir), before);
+}
+
+#[test]
+fn names_of_leftovers_are_told_apart() {
+    let temp = tempfile::tempdir().unwrap();
+    let parent = Folder::open(temp.path()).unwrap();
+    let stat = parent.own_stat().unwrap();
+    let name = leftover::name(b"staging", Some(&stat));
+    assert_eq!(String::from_utf8(name).unwrap(), format!(".gen-build.staging.{}", stat.st_ino));
+}
