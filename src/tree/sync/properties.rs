@@ -109,7 +109,7 @@ proptest! {
                     if matches!(state, State::Blocked(_)) {
                         let around = |other: &&str| path != **other && (covers(other, &path) || covers(&path, other));
                         let special = found.get(&path).is_some_and(|standing| !is_file(standing.mode));
-                        let blocking = foreign.iter().chain(&edited).any(|other| around(&other));
+                        let blocking = foreign.iter().chain(&edited).any(&around);
                         let holds_folder = found.iter().any(|(other, standing)| is_folder(standing.mode) && covers(&path, other));
                         assert!(special || blocking || holds_folder, "{path} is free");
                     } else {
