@@ -48,7 +48,8 @@ pub(super) struct Stage<'a> {
     name: Vec<u8>,
     folder: Folder,
     made: HashSet<Vec<u8>>,
-    linked: HashMap<Vec<u8>, Stat>,
+    /// What was written or linked.
+    placed: HashMap<Vec<u8>, Stat>,
 }
 
 /// Whether the file system was able to do it.
@@ -65,7 +66,7 @@ impl<'a> Stage<'a> {
         rustix::fs::mkdirat(&parent.fd, &name, Mode::from_raw_mode(0o777))
             .map_err(|errno| parent.error("write in the folder of", env, errno))?;
         match parent.open_below(&name)? {
-            Some(folder) => Ok(Stage { parent, env, name, folder, made: HashSet::new(), linked: HashMap::new() }),
+            Some(folder) => Ok(Stage { parent, env, name, folder, made: HashSet::new(), placed: HashMap::new() }),
             None => Err(parent.error("open", &name, Errno::NOENT)),
         }
     }
@@ -101,6 +102,7 @@ impl<'a> Stage<'a> {
             if is_sealed(path) {
                 rustix::fs::fsync(&file).map_err(failed)?;
             }
+            self.placed.insert(path.as_bytes().to_vec(), rustix::fs::fstat(&file).map_err(failed)?);
         }
         Ok(())
     }
@@ -120,7 +122,7 @@ impl<'a> Stage<'a> {
                     Err(errno) => return Err(old.error("keep", path, errno)),
                 }
                 if let Some(stat) = self.folder.stat(path)? {
-                    self.linked.insert(path.clone(), stat);
+                    self.placed.insert(path.clone(), stat);
                 }
             }
         }
@@ -180,8 +182,9 @@ impl<'a> Stage<'a> {
     pub(super) fn retire(&self, plan: &Plan<'_>, old: &Folder) -> Result<(), IoError> {
         leftover::retire(self.parent, &self.name, old, &self.folder, |path, stat, there| {
             let known = std::str::from_utf8(path).ok().and_then(|path| plan.versions.get(path));
-            // Replaced in both trees: the new one, which people see by now, has the later file.
-            let superseded = self.linked.get(path).zip(there).is_some_and(|(linked, there)| !same_file(linked, there));
+            // What came to both trees is later in the new one, which people see by now.
+            let ours = |there| self.placed.get(path).is_some_and(|placed| same_file(placed, there));
+            let superseded = there.is_some_and(|there| !ours(there));
             Ok(superseded || known.is_some_and(|known| same_version(known, stat)))
         })
     }

@@ -65,7 +65,7 @@ fn apply(dir: &Path, edits: &[Edit]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
     #[test]
     fn a_sync_writes_what_is_rendered_and_keeps_the_rest(

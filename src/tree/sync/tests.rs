@@ -7,7 +7,6 @@ use std::path::Path;
 
 use super::{Place, SyncError, put, sync, sync_as};
 use crate::tree::disk::Folder;
-use crate::tree::leftover;
 use crate::tree::stage::Stage;
 use crate::tree::survey::{Obstacle, State, inspect, survey};
 use crate::tree::{FileTree, LOCK, Lock};
@@ -242,8 +241,9 @@ fn a_failed_first_sync_leaves_no_folders() {
     assert!(error.ends_with("file: Not a directory"), "{error}");
 }
 
-/// Runs a sync by hand and lets `meanwhile` loose on the old tree between reading it and the exchange.
-fn interrupted(dir: &Path, rendered: &FileTree, meanwhile: impl Fn(&Path), killed: bool) {
+/// Runs a sync by hand and lets `meanwhile` loose on the old tree between reading it and the exchange, and `afterwards` on the
+/// new one between the exchange and the removal of the old one.
+fn interrupted(dir: &Path, rendered: &FileTree, meanwhile: impl Fn(&Path), afterwards: impl Fn(&Path), killed: bool) {
     let place = Place::lock(dir).unwrap();
     let old = place.parent.open_below(place.name).unwrap();
     let found = inspect(rendered, old.as_ref()).unwrap();
@@ -254,6 +254,7 @@ fn interrupted(dir: &Path, rendered: &FileTree, meanwhile: impl Fn(&Path), kille
     stage.link(&plan, &old).unwrap();
     meanwhile(dir);
     stage.exchange().unwrap();
+    afterwards(dir);
     if !killed {
         stage.retire(&plan, &old).unwrap();
     }
@@ -276,7 +277,7 @@ fn what_comes_while_a_sync_runs_is_kept() {
             fs::write(dir.join("s.sops.yaml"), "theirs").unwrap();
             symlink("x", dir.join("pg/link")).unwrap();
         };
-        interrupted(&dir, &rendered, meanwhile, killed);
+        interrupted(&dir, &rendered, meanwhile, |_| {}, killed);
         if killed {
             assert_eq!(names(&temp.path().join("gitops")).len(), 2);
             let Err(SyncError::Refused(paths)) = sync(&rendered, &dir, &[]) else { panic!() };
@@ -301,9 +302,34 @@ fn an_edit_of_a_generated_file_while_a_sync_runs_is_kept() {
         fs::write(dir.join("a"), "by hand").unwrap();
         fs::write(dir.join("b"), "by hand").unwrap();
     };
-    interrupted(&dir, &rendered, meanwhile, false);
+    interrupted(&dir, &rendered, meanwhile, |_| {}, false);
     let expected = ["a", "b"].map(|path| (path.to_owned(), State::Edited));
     assert_eq!(survey(&rendered, &dir).unwrap().states, expected);
+}
+
+#[test]
+fn the_later_of_two_edits_while_a_sync_runs_stays() {
+    for killed in [false, true] {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("staging");
+        sync(&tree(&[("a", "1")]), &dir, &[]).unwrap();
+        fs::write(dir.join("notes"), "first").unwrap();
+        let rendered = tree(&[("a", "2")]);
+        let save = |text: &'static str| {
+            move |dir: &Path| {
+                for path in ["notes", "came"] {
+                    fs::write(dir.join("tmp"), text).unwrap();
+                    fs::rename(dir.join("tmp"), dir.join(path)).unwrap();
+                }
+                // Well above the resolution of the file system's clock.
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+        };
+        interrupted(&dir, &rendered, save("second"), save("third"), killed);
+        sync(&rendered, &dir, &[]).unwrap();
+        assert_eq!(["a", "notes", "came"].map(|path| read(&dir, path)), ["2", "third", "third"], "killed: {killed}");
+        assert_eq!(names(temp.path()), ["staging"]);
+    }
 }
 
 #[test]
@@ -346,11 +372,17 @@ fn leftovers_of_killed_builds_go_and_nothing_else() {
     assert_eq!(snapshot(&dir), before);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
-fn names_of_leftovers_are_told_apart() {
+fn foreign_names_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt as _;
     let temp = tempfile::tempdir().unwrap();
-    let parent = Folder::open(temp.path()).unwrap();
-    let stat = parent.own_stat().unwrap();
-    let name = leftover::name(b"staging", Some(&stat));
-    assert_eq!(String::from_utf8(name).unwrap(), format!(".gen-build.staging.{}", stat.st_ino));
+    let dir = temp.path().join("staging");
+    sync(&tree(&[("a", "1")]), &dir, &[]).unwrap();
+    let odd = dir.join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    fs::write(&odd, "mine").unwrap();
+    let rendered = tree(&[("a", "2")]);
+    assert_eq!(survey(&rendered, &dir).unwrap().states[1], ("caf\u{fffd}".to_owned(), State::Foreign));
+    sync(&rendered, &dir, &[]).unwrap();
+    assert_eq!(fs::read_to_string(odd).unwrap(), "mine");
 }
