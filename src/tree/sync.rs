@@ -250,6 +250,8 @@ pub(super) fn name_of(dir: &Path) -> Result<&[u8], IoError> {
 }
 
 #[cfg(test)]
+mod interruptions;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
