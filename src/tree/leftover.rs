@@ -95,7 +95,9 @@ fn empty(
     expendable: impl Fn(&[u8], &Stat, Option<&Stat>) -> Result<bool, IoError>,
 ) -> Result<(), IoError> {
     let walk = old.walk()?;
-    for (path, kind) in &walk.leaves {
+    // The lock goes last: until then it tells a rescue which of the other files are gen's.
+    let (lock, others): (Vec<_>, Vec<_>) = walk.leaves.iter().partition(|(path, _)| path == LOCK.as_bytes());
+    for (path, kind) in others.into_iter().chain(lock) {
         let Some(stat) = (if *kind == Kind::Folder { None } else { old.stat(path)? }) else { continue };
         let there = new.stat(path)?;
         if there.as_ref().is_some_and(|there| same_file(there, &stat)) || expendable(path, &stat, there.as_ref())? {
