@@ -6,14 +6,16 @@
 //! see [`Dialect`].
 
 mod emit;
+mod keys;
 mod marks;
-mod merge;
 mod node;
 mod parse;
 mod plain;
 mod resolve;
+mod scalar;
 mod syntax;
 mod text;
+mod trap;
 mod tree;
 
 pub use emit::{emit, emit_document, emit_documents};

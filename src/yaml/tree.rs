@@ -7,10 +7,11 @@ use serde_saphyr::granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag}
 
 use crate::diagnostic::Finding;
 
+use super::keys::{self, Key, KeyKind, Merged};
 use super::node::{Entry, Mark, Node, Value};
-use super::resolve::{self, Scalar};
+use super::scalar::{self, Refusal};
 use super::text::{clamp, size_limit};
-use super::{Dialect, Source, marks, merge};
+use super::{Dialect, Source, marks};
 
 /// The deepest nesting that is read. Everything that walks a tree may recurse.
 const MOST_LEVELS: usize = 64;
@@ -38,21 +39,7 @@ struct Frame {
 
 enum Content {
     Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, pending: Option<Key>, merged: merge::Merged },
-}
-
-struct Key {
-    text: String,
-    mark: Mark,
-    /// What to do with the value: a key that was refused takes its value with it.
-    kind: KeyKind,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum KeyKind {
-    Plain,
-    Merge,
-    Refused,
+    Mapping { entries: Vec<Entry>, pending: Option<Key>, merged: Merged },
 }
 
 /// A finished node that aliases may name.
@@ -107,7 +94,7 @@ impl<'a> Builder<'a> {
                 self.open(Content::Sequence(Vec::new()), style, anchor, tag.as_deref(), span);
             }
             Event::MappingStart(style, anchor, tag) => {
-                let content = Content::Mapping { entries: Vec::new(), pending: None, merged: merge::Merged::default() };
+                let content = Content::Mapping { entries: Vec::new(), pending: None, merged: Merged::default() };
                 self.open(content, style, anchor, tag.as_deref(), span);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
@@ -171,6 +158,10 @@ impl<'a> Builder<'a> {
         self.findings.push(Finding::error(rule, mark.location(self.source.name), message).help(help));
     }
 
+    fn refuse(&mut self, refusal: Refusal, mark: Mark) {
+        self.error(refusal.rule, mark, refusal.message, refusal.help);
+    }
+
     fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, span: &Span) {
         let mark = match style {
             ScalarStyle::Literal | ScalarStyle::Folded => {
@@ -185,7 +176,11 @@ impl<'a> Builder<'a> {
         if is_key && text == "<<" && style == ScalarStyle::Plain && tag.is_none() {
             return self.merge_key(mark);
         }
-        let value = self.value(text, style, tag, mark, is_key);
+        let value =
+            scalar::value(text, style == ScalarStyle::Plain, tag, self.dialect, is_key).unwrap_or_else(|refusal| {
+                self.refuse(refusal, mark);
+                Value::String(text.to_owned())
+            });
         self.nodes += 1;
         self.bytes += text.len();
         let node = Node { mark, value };
@@ -193,91 +188,6 @@ impl<'a> Builder<'a> {
             self.keep(anchor, &node, 1, text.len(), 0);
         }
         self.attach(node, 0);
-    }
-
-    /// What a scalar means; reports and returns something harmless where it means nothing good.
-    fn value(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, mark: Mark, is_key: bool) -> Value {
-        let as_text = || Value::String(text.to_owned());
-        let plain = style == ScalarStyle::Plain;
-        let scalar = match tag {
-            None if !plain => return as_text(),
-            None => {
-                if self.dialect == Dialect::Input
-                    && let Some(trap) = resolve::trap(text, is_key)
-                {
-                    self.error("yaml-1.1-trap", mark, trap.message, trap.help);
-                    return as_text();
-                }
-                self.resolve(text)
-            }
-            Some(tag) => match tag.core_suffix() {
-                Some("str") => return as_text(),
-                Some(name @ ("null" | "bool" | "int" | "float")) => {
-                    let scalar = match (name, self.resolve(text)) {
-                        ("float", Scalar::Int(value)) => Scalar::Float(value as f64),
-                        (_, other) => other,
-                    };
-                    let fits = matches!(
-                        (name, scalar),
-                        ("null", Scalar::Null)
-                            | ("bool", Scalar::Bool(_))
-                            | ("int", Scalar::Int(_))
-                            | ("float", Scalar::Float(_))
-                    );
-                    if !fits {
-                        self.error(
-                            "unsupported-tag",
-                            mark,
-                            format!("this value is no `!!{name}`"),
-                            "correct the value or delete the tag",
-                        );
-                        return as_text();
-                    }
-                    scalar
-                }
-                _ => {
-                    self.foreign_tag(tag, mark);
-                    return as_text();
-                }
-            },
-        };
-        match scalar {
-            Scalar::Null => Value::Null,
-            Scalar::Bool(value) => Value::Bool(value),
-            Scalar::Int(value) => {
-                match i64::try_from(value).map(Into::into).or_else(|_| u64::try_from(value).map(Into::into)) {
-                    Ok(number) => Value::Number(number),
-                    Err(_) => as_text(),
-                }
-            }
-            Scalar::Float(value) => match serde_json::Number::from_f64(value) {
-                Some(number) => Value::Number(number),
-                None if is_key => as_text(),
-                None => {
-                    let message = "infinity and not-a-number have no place in JSON, and so in no manifest";
-                    self.error("non-finite-number", mark, message, "write a number, or put the text in double quotes");
-                    Value::Null
-                }
-            },
-            Scalar::Text | Scalar::Other => as_text(),
-        }
-    }
-
-    fn resolve(&self, text: &str) -> Scalar {
-        match self.dialect {
-            Dialect::Input => resolve::core(text),
-            Dialect::Manifest => resolve::go(text),
-        }
-    }
-
-    /// Inputs know the core tags only; go-yaml takes a tagged scalar for text and ignores the tag of a list or map, except
-    /// that it decodes `!!binary`.
-    fn foreign_tag(&mut self, tag: &Tag, mark: Mark) {
-        let binary = tag.suffix_in_namespace("tag:yaml.org,2002:").is_some_and(|name| name == "binary");
-        if self.dialect == Dialect::Input || binary {
-            let message = format!("the tag `{}{}` is not supported", tag.original_handle(), tag.suffix());
-            self.error("unsupported-tag", mark, message, "delete the tag, and quote the value if it is a text");
-        }
     }
 
     fn merge_key(&mut self, mark: Mark) {
@@ -307,8 +217,9 @@ impl<'a> Builder<'a> {
                 self.error("yaml-syntax", mark, "a tab stands where YAML wants spaces", "replace it with spaces");
             }
         }
-        if let Some(tag) = tag.filter(|tag| !matches!(tag.core_suffix(), Some("map" | "seq"))) {
-            self.foreign_tag(tag, mark);
+        let foreign = tag.filter(|tag| !matches!(tag.core_suffix(), Some("map" | "seq")));
+        if let Some(refusal) = foreign.and_then(|tag| scalar::foreign_tag(tag, self.dialect)) {
+            self.refuse(refusal, mark);
         }
         if self.stack.len() >= MOST_LEVELS {
             self.error(
@@ -355,7 +266,7 @@ impl<'a> Builder<'a> {
                     mark.length = first.key_mark.length;
                 }
                 let name = self.source.name;
-                Value::Mapping(merge::finish(entries, &merged, name, &mut self.findings))
+                Value::Mapping(keys::finish(entries, &merged, name, &mut self.findings))
             }
         };
         let node = Node { mark, value };
@@ -418,7 +329,7 @@ impl<'a> Builder<'a> {
                 }
                 Some(Key { text, mark, .. }) => entries.push(Entry { key: text, key_mark: mark, node }),
                 None => {
-                    let key = key(node, self.dialect);
+                    let key = Key::of(node, self.dialect);
                     let refused = key.kind == KeyKind::Refused;
                     let mark = key.mark;
                     *pending = Some(key);
@@ -429,17 +340,4 @@ impl<'a> Builder<'a> {
             },
         }
     }
-}
-
-/// The key that a node is. `sigs.k8s.io/yaml` turns numbers and booleans into text; null, lists and maps are refused.
-fn key(node: Node, dialect: Dialect) -> Key {
-    let mark = node.mark;
-    let text = match node.value {
-        Value::String(text) => Some(text),
-        Value::Bool(value) if dialect == Dialect::Manifest => Some(value.to_string()),
-        Value::Number(number) if dialect == Dialect::Manifest => Some(resolve::number_key(&number)),
-        _ => None,
-    };
-    let kind = if text.is_some() { KeyKind::Plain } else { KeyKind::Refused };
-    Key { text: text.unwrap_or_default(), mark, kind }
 }

@@ -1,4 +1,4 @@
-//! Keys of one map: duplicates, and what merge keys bring in.
+//! Keys of a map: what can be one, duplicates, and what merge keys bring in.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -6,6 +6,39 @@ use std::ops::Range;
 use crate::diagnostic::Finding;
 
 use super::node::{Entry, Mark, Node, Value};
+use super::{Dialect, resolve};
+
+/// A key that waits for its value.
+pub(super) struct Key {
+    pub(super) text: String,
+    pub(super) mark: Mark,
+    /// What to do with the value.
+    pub(super) kind: KeyKind,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum KeyKind {
+    /// Store it under the text.
+    Plain,
+    /// Take its entries.
+    Merge,
+    /// Drop it: a finding says why.
+    Refused,
+}
+
+impl Key {
+    /// The key that a node is. `sigs.k8s.io/yaml` turns numbers and booleans into text; null, lists and maps are refused.
+    pub(super) fn of(node: Node, dialect: Dialect) -> Self {
+        let text = match node.value {
+            Value::String(text) => Some(text),
+            Value::Bool(value) if dialect == Dialect::Manifest => Some(value.to_string()),
+            Value::Number(number) if dialect == Dialect::Manifest => Some(resolve::number_key(&number)),
+            _ => None,
+        };
+        let kind = if text.is_some() { KeyKind::Plain } else { KeyKind::Refused };
+        Key { text: text.unwrap_or_default(), mark: node.mark, kind }
+    }
+}
 
 /// The entries of a map that a merge key brought in.
 #[derive(Default)]
