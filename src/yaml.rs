@@ -5,6 +5,7 @@
 //! that findings and the lossless handling of sealed files need. What a plain scalar means is decided here, not there:
 //! see [`Dialect`].
 
+mod budget;
 mod emit;
 mod keys;
 mod marks;
@@ -14,6 +15,8 @@ mod plain;
 mod resolve;
 mod scalar;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod text;
 mod trap;
 mod tree;

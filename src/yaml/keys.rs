@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use crate::diagnostic::Finding;
 
+use super::budget::MOST_FINDINGS;
 use super::node::{Entry, Mark, Node, Value};
+use super::scalar::Refusal;
 use super::{Dialect, resolve};
 
 /// A key that waits for its value.
@@ -49,10 +51,10 @@ pub(super) struct Merged {
 
 impl Merged {
     /// Appends the entries of a merge key's value: a map, or a list of maps of which the first wins.
-    pub(super) fn take(&mut self, entries: &mut Vec<Entry>, node: Node, mark: Mark, name: &str) -> Result<(), Finding> {
-        let refuse = |rule, message, help| Err(Finding::error(rule, mark.location(name), message).help(help));
+    pub(super) fn take(&mut self, entries: &mut Vec<Entry>, node: Node) -> Result<(), Refusal> {
         if std::mem::replace(&mut self.seen, true) {
-            return refuse("duplicate-key", "a map has one merge key at most", "write `<<: [*one, *two]`");
+            let message = "a map has one merge key at most";
+            return Err(Refusal::new("duplicate-key", message, "write `<<: [*one, *two]`"));
         }
         let maps = match node.value {
             Value::Sequence(items) => items,
@@ -62,7 +64,8 @@ impl Merged {
         let mut known = HashSet::new();
         for map in maps {
             let Value::Mapping(more) = map.value else {
-                return refuse("merge-key", "a merge key takes a map or a list of maps", "write `<<: *anchor`");
+                let message = "a merge key takes a map or a list of maps";
+                return Err(Refusal::new("merge-key", message, "write `<<: *anchor`"));
             };
             entries.extend(more.into_iter().filter(|entry| known.insert(entry.key.clone())));
         }
@@ -82,7 +85,7 @@ pub(super) fn finish(mut entries: Vec<Entry>, merged: &Merged, name: &str, findi
     report_duplicates(&[&entries, &own], name, findings);
     let places: HashMap<String, usize> =
         brought.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
-    for entry in entries.iter().filter(|entry| places.contains_key(&entry.key)) {
+    for entry in entries.iter().filter(|entry| places.contains_key(&entry.key)).take(MOST_FINDINGS) {
         // go-yaml v2 lets the merge key win, go-yaml v3 and PyYAML the key above it.
         let key = shown(&entry.key);
         let message = format!("`{key}` stands above the `<<` that brings it too, and readers differ on which one wins");
@@ -101,6 +104,9 @@ pub(super) fn finish(mut entries: Vec<Entry>, merged: &Merged, name: &str, findi
 
 fn report_duplicates(parts: &[&[Entry]], name: &str, findings: &mut Vec<Finding>) {
     let mut report = |first: &Entry, second: &Entry| {
+        if findings.len() >= MOST_FINDINGS {
+            return;
+        }
         let message = format!("the key `{}` is already set in line {}", shown(&second.key), first.key_mark.line);
         let finding = Finding::error("duplicate-key", second.key_mark.location(name), message);
         findings.push(finding.help("keep one of the two"));

@@ -92,7 +92,7 @@ fn forbidden_characters(name: &str, text: &str, dialect: Dialect) -> Vec<Finding
     let input = dialect == Dialect::Input;
     // Only the bytes of these need a closer look: C0, DEL, and what starts C1, U+2028, U+FEFF, U+FFFE.
     let suspicious = |byte: &u8| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127 | 0xC2 | 0xE2 | 0xEF);
-    if !text.as_bytes().iter().any(|byte| suspicious(byte)) {
+    if !text.as_bytes().iter().any(suspicious) {
         return Vec::new();
     }
     let mut findings = Vec::new();

@@ -7,22 +7,12 @@ use serde_saphyr::granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag}
 
 use crate::diagnostic::Finding;
 
+use super::budget::{Budget, Cost, MOST_FINDINGS, MOST_LEVELS};
 use super::keys::{self, Key, KeyKind, Merged};
 use super::node::{Entry, Mark, Node, Value};
 use super::scalar::{self, Refusal};
-use super::text::{clamp, size_limit};
+use super::text::clamp;
 use super::{Dialect, Source, marks};
-
-/// The deepest nesting that is read. Everything that walks a tree may recurse.
-const MOST_LEVELS: usize = 64;
-
-/// The most keys and values of a file, alias expansion included. A node takes some 100 bytes: 10 MB and 100 MB.
-fn most_nodes(dialect: Dialect) -> usize {
-    match dialect {
-        Dialect::Input => 100_000,
-        Dialect::Manifest => 1_000_000,
-    }
-}
 
 /// One list or map that is still open.
 struct Frame {
@@ -32,9 +22,8 @@ struct Frame {
     content: Content,
     /// Levels below this one, as far as they are known.
     height: usize,
-    /// The meters at its start, to know what an alias of it costs.
-    nodes: usize,
-    bytes: usize,
+    /// What was spent before it, to know what an alias of it costs.
+    before: Cost,
 }
 
 enum Content {
@@ -45,8 +34,7 @@ enum Content {
 /// A finished node that aliases may name.
 struct Anchor {
     node: Node,
-    nodes: usize,
-    bytes: usize,
+    cost: Cost,
     height: usize,
 }
 
@@ -58,10 +46,7 @@ pub(super) struct Builder<'a> {
     anchors: HashMap<usize, Anchor>,
     root: Option<Node>,
     findings: Vec<Finding>,
-    /// Keys and values so far, alias expansion and the copies kept for anchors included: what bounds memory.
-    nodes: usize,
-    /// Bytes of text so far, likewise.
-    bytes: usize,
+    budget: Budget,
     last_end: usize,
     /// Open containers below the deepest level that is kept.
     too_deep: usize,
@@ -77,8 +62,7 @@ impl<'a> Builder<'a> {
             anchors: HashMap::new(),
             root: None,
             findings: Vec::new(),
-            nodes: 0,
-            bytes: 0,
+            budget: Budget::new(dialect),
             last_end: 0,
             too_deep: 0,
         }
@@ -113,21 +97,11 @@ impl<'a> Builder<'a> {
             }
             _ => {}
         }
-        if !self.is_over_budget() {
-            return ControlFlow::Continue(());
+        if let Some(refusal) = self.budget.refusal() {
+            self.refuse(refusal, self.place(span));
+            return ControlFlow::Break(());
         }
-        let mark = self.place(span);
-        let message = match self.anchors.is_empty() {
-            true => "the file holds too many keys and values",
-            false => "the file holds too many keys and values once its aliases are expanded",
-        };
-        let help = format!("at most {} are read: split the file, or use fewer aliases", most_nodes(self.dialect));
-        self.error("alias-bomb", mark, message, help);
-        ControlFlow::Break(())
-    }
-
-    fn is_over_budget(&self) -> bool {
-        self.nodes > most_nodes(self.dialect) || self.bytes > 2 * size_limit(self.dialect)
+        if self.findings.len() >= MOST_FINDINGS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// The document that just ended.
@@ -181,11 +155,10 @@ impl<'a> Builder<'a> {
                 self.refuse(refusal, mark);
                 Value::String(text.to_owned())
             });
-        self.nodes += 1;
-        self.bytes += text.len();
+        self.budget.read(text.len());
         let node = Node { mark, value };
         if anchor != 0 {
-            self.keep(anchor, &node, 1, text.len(), 0);
+            self.keep(anchor, &node, Cost { nodes: 1, bytes: text.len() }, 0);
         }
         self.attach(node, 0);
     }
@@ -210,7 +183,8 @@ impl<'a> Builder<'a> {
         let mut mark = self.place(span);
         let flow = style == StructureStyle::Flow;
         if !flow {
-            if matches!(content, Content::Sequence(_)) {
+            let below_key = matches!(self.stack.last(), Some(Frame { content: Content::Mapping { .. }, .. }));
+            if below_key && matches!(content, Content::Sequence(_)) {
                 mark = marks::first_dash(self.text, mark, self.last_end);
             }
             if marks::is_indented_by_tab(self.text, mark) {
@@ -232,8 +206,8 @@ impl<'a> Builder<'a> {
             return;
         }
         self.last_end = self.last_end.max(if flow { mark.end } else { mark.start } as usize);
-        self.stack.push(Frame { mark, flow, anchor, content, height: 0, nodes: self.nodes, bytes: self.bytes });
-        self.nodes += 1;
+        self.stack.push(Frame { mark, flow, anchor, content, height: 0, before: self.budget.spent() });
+        self.budget.read(0);
     }
 
     fn close(&mut self, span: &Span) {
@@ -271,18 +245,15 @@ impl<'a> Builder<'a> {
         };
         let node = Node { mark, value };
         if frame.anchor != 0 {
-            self.keep(frame.anchor, &node, self.nodes - frame.nodes, self.bytes - frame.bytes, frame.height + 1);
+            self.keep(frame.anchor, &node, self.budget.since(frame.before), frame.height + 1);
         }
         self.attach(node, frame.height + 1);
     }
 
-    fn keep(&mut self, id: usize, node: &Node, nodes: usize, bytes: usize, height: usize) {
-        self.nodes += nodes;
-        self.bytes += bytes;
-        if self.is_over_budget() {
-            return;
+    fn keep(&mut self, id: usize, node: &Node, cost: Cost, height: usize) {
+        if self.budget.copy(cost) {
+            self.anchors.insert(id, Anchor { node: node.clone(), cost, height });
         }
-        self.anchors.insert(id, Anchor { node: node.clone(), nodes, bytes, height });
     }
 
     fn alias(&mut self, id: usize, span: &Span) {
@@ -292,10 +263,8 @@ impl<'a> Builder<'a> {
             self.error("undefined-alias", place, "this alias names the value it stands in", "repeat the value instead");
             return self.attach(Node { mark: place, value: Value::Null }, 0);
         };
-        self.nodes += anchor.nodes;
-        self.bytes += anchor.bytes;
         let height = anchor.height;
-        if self.is_over_budget() {
+        if !self.budget.copy(anchor.cost) {
             return;
         }
         if self.stack.len() + height > MOST_LEVELS {
@@ -323,8 +292,8 @@ impl<'a> Builder<'a> {
             Content::Mapping { entries, pending, merged } => match pending.take() {
                 Some(Key { kind: KeyKind::Refused, .. }) => {}
                 Some(Key { kind: KeyKind::Merge, mark, .. }) => {
-                    if let Err(finding) = merged.take(entries, node, mark, self.source.name) {
-                        self.findings.push(finding);
+                    if let Err(refusal) = merged.take(entries, node) {
+                        self.refuse(refusal, mark);
                     }
                 }
                 Some(Key { text, mark, .. }) => entries.push(Entry { key: text, key_mark: mark, node }),
