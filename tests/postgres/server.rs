@@ -94,15 +94,18 @@ impl Server {
         let server = Self { bin: bin.to_owned(), folder, port };
         let password_file = server.path("superuser");
         fs::write(&password_file, SUPERUSER_PASSWORD).unwrap();
-        server.tool("initdb", &[
-            "--username=postgres",
-            "--auth=scram-sha-256",
-            &format!("--pwfile={}", password_file.display()),
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-            &format!("--pgdata={}", server.path("data").display()),
-        ]);
+        server.tool(
+            "initdb",
+            &[
+                "--username=postgres",
+                "--auth=scram-sha-256",
+                &format!("--pwfile={}", password_file.display()),
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+                &format!("--pgdata={}", server.path("data").display()),
+            ],
+        );
         let configuration = server.path("data").join("postgresql.conf");
         let mut text = fs::read_to_string(&configuration).unwrap();
         text.push_str(&format!(
