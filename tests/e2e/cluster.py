@@ -41,6 +41,7 @@ class Cluster:
     def __enter__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="gen-e2e-"))
         self.processes = []
+        self.threads = []
         self.over = threading.Event()
         try:
             self.start()
@@ -51,14 +52,12 @@ class Cluster:
 
     def __exit__(self, *_):
         self.over.set()
+        for thread in self.threads:
+            thread.join()
+        # Nothing is kept, so nobody gets time to say goodbye; and none of these starts processes of its own.
         for _, process in reversed(self.processes):
-            process.terminate()
-        for _, process in reversed(self.processes):
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()
+            process.wait()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def start(self):
@@ -161,7 +160,8 @@ class Cluster:
                 except (Failure, KeyError, ValueError):
                     pass
 
-        threading.Thread(target=loop, daemon=True).start()
+        self.threads.append(threading.Thread(target=loop))
+        self.threads[-1].start()
 
     def wait(self, probe, seconds, what):
         """The first true value of `probe`."""
