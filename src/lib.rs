@@ -2,4 +2,5 @@
 //! render, check, sync. The floors that these modules stand on are listed in `tests/floors.rs` and explained in CONTRIBUTING.md.
 
 pub mod diagnostic;
+pub mod scalar;
 pub mod yaml;

@@ -1,0 +1,63 @@
+//! Pinned chart models: what gen knows about a chart version. Adding a version is adding a file and a line in [`CHARTS`].
+
+mod postgresql;
+mod values;
+
+pub use values::Values;
+
+/// What gen knows about one version of a chart.
+#[derive(Debug)]
+pub struct Chart {
+    /// The chart's name.
+    pub name: &'static str,
+    /// The version that this model describes.
+    pub version: &'static str,
+    /// Every image that the chart can run.
+    pub images: &'static [Image],
+}
+
+/// An image of a chart.
+#[derive(Debug)]
+pub struct Image {
+    /// The role, a key of the environment's `images`.
+    pub role: &'static str,
+    /// The path of the values that choose it.
+    pub path: &'static str,
+}
+
+/// Every chart version that gen has a model of.
+pub const CHARTS: &[Chart] = &[postgresql::V17_0_2];
+
+/// The model of a chart version.
+#[must_use]
+pub fn find(name: &str, version: &str) -> Option<&'static Chart> {
+    CHARTS.iter().find(|chart| chart.name == name && chart.version == version)
+}
+
+/// The names of all charts, each once.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    distinct(CHARTS.iter().map(|chart| chart.name))
+}
+
+/// The versions of one chart.
+#[must_use]
+pub fn versions(name: &str) -> Vec<&'static str> {
+    CHARTS.iter().filter(|chart| chart.name == name).map(|chart| chart.version).collect()
+}
+
+/// The image roles of all charts, each once.
+#[must_use]
+pub fn image_roles() -> Vec<&'static str> {
+    distinct(CHARTS.iter().flat_map(|chart| chart.images).map(|image| image.role))
+}
+
+fn distinct(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut seen = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen
+}

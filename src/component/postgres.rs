@@ -1,0 +1,216 @@
+//! PostgreSQL by Bitnami's chart: the chart runs the server, everything that guards data or access is gen's own.
+
+mod backup;
+mod network;
+mod spec;
+mod values;
+
+use serde_json::Value as Json;
+
+use self::spec::{Architecture, PostgresSpec};
+use super::{Address, Context, Kind, Outcome, Place};
+use crate::{
+    part::{Body, Claim, Endpoint, Labels, SecretDemand},
+    path,
+    scalar::DnsName,
+    schema,
+};
+
+/// The port of PostgreSQL.
+const PORT: u16 = 5432;
+/// The port of the metrics exporter.
+const METRICS_PORT: u16 = 9187;
+/// Longest instance name: with the suffixes that the chart and the StatefulSet controller add, every derived name and
+/// label stays within Kubernetes' 63 characters.
+const LONGEST_NAME: usize = 40;
+
+/// PostgreSQL.
+pub const KIND: Kind = Kind { name: "postgres", schema: schema::json_schema_of::<PostgresSpec>, address, parts };
+
+fn address(spec: &Json, place: &Place<'_>) -> Address {
+    let secret = spec.pointer("/secret/name").and_then(Json::as_str);
+    Address { host: place.host(place.instance), port: PORT, secret: secret_name(secret, place.instance) }
+}
+
+fn secret_name(given: Option<&str>, instance: &str) -> String {
+    given.map_or_else(|| format!("{instance}-auth"), str::to_owned)
+}
+
+fn parts(spec: &Json, context: &Context<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    match serde_json::from_value::<PostgresSpec>(spec.clone()) {
+        Ok(spec) => Postgres { spec: &spec, context, names: Names::of(&spec, context) }.build(&mut outcome),
+        Err(error) => outcome.error("wrong-value", context.path, error.to_string(), ""),
+    }
+    outcome
+}
+
+/// One instance on its way to parts.
+struct Postgres<'a> {
+    spec: &'a PostgresSpec,
+    context: &'a Context<'a>,
+    names: Names,
+}
+
+/// The names that an instance and its chart give to things.
+struct Names {
+    /// Service and everything of gen's own.
+    instance: String,
+    /// Helm's release.
+    release: String,
+    /// What the chart calls its objects.
+    fullname: String,
+    /// The primary's StatefulSet.
+    primary: String,
+    /// The Secret with the passwords.
+    secret: String,
+    /// The data claim.
+    claim: String,
+}
+
+impl Names {
+    fn of(spec: &PostgresSpec, context: &Context<'_>) -> Names {
+        let instance = context.place.instance.to_owned();
+        let release = spec.release.as_ref();
+        let fullname = release.and_then(|release| release.fullname.as_ref()).map_or(instance.clone(), ToString::to_string);
+        Names {
+            release: release.and_then(|release| release.name.as_ref()).map_or(instance.clone(), ToString::to_string),
+            primary: match spec.architecture {
+                Architecture::Standalone => fullname.clone(),
+                Architecture::Replication => format!("{fullname}-primary"),
+            },
+            secret: secret_name(spec.secret.as_ref().and_then(|secret| secret.name.as_ref()).map(DnsName::as_str), &instance),
+            claim: spec.storage.claim.as_ref().map_or_else(|| format!("{instance}-data"), ToString::to_string),
+            instance,
+            fullname,
+        }
+    }
+
+    /// The labels of every server pod.
+    fn pods(&self) -> Labels {
+        [("app.kubernetes.io/instance", self.release.as_str()), ("app.kubernetes.io/name", "postgresql")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into()
+    }
+
+    /// The labels of the primary's pod.
+    fn primary_pod(&self) -> Labels {
+        let mut labels = self.pods();
+        labels.insert("app.kubernetes.io/component".to_owned(), "primary".to_owned());
+        labels
+    }
+}
+
+impl Postgres<'_> {
+    fn build(&self, outcome: &mut Outcome) {
+        self.check(outcome);
+        self.release(outcome);
+        self.storage(outcome);
+        self.endpoints(outcome);
+        self.secrets(outcome);
+        self.network(outcome);
+        self.backup(outcome);
+    }
+
+    fn check(&self, outcome: &mut Outcome) {
+        if self.names.instance.len() > LONGEST_NAME {
+            outcome.error(
+                "name-too-long",
+                self.context.path,
+                format!("the name `{}` is longer than {LONGEST_NAME} characters, and names derived from it would not fit", self.names.instance),
+                "choose a shorter name",
+            );
+        }
+        let storage = &self.spec.storage;
+        if storage.claim.is_none() && storage.size.is_none() {
+            outcome.error("missing-key", self.context.at("storage"), "the data claim needs a size", "write `storage: 20Gi`");
+        }
+        if storage.claim.is_some() && storage.size.is_none() && self.is_replicated() {
+            outcome.error(
+                "missing-key",
+                self.context.at("storage"),
+                "the replicas' own volumes need a size, and an existing claim does not tell it",
+                "write `storage: {claim: NAME, size: 20Gi}`",
+            );
+        }
+    }
+
+    fn is_replicated(&self) -> bool {
+        self.spec.architecture == Architecture::Replication
+    }
+
+    fn storage(&self, outcome: &mut Outcome) {
+        let storage = &self.spec.storage;
+        if let (None, Some(size)) = (&storage.claim, &storage.size) {
+            let claim = Claim {
+                name: self.names.claim.clone(),
+                size: size.clone(),
+                class: self.storage_class(),
+                access_mode: storage.access_mode.as_str().to_owned(),
+                purpose: "data".to_owned(),
+            };
+            outcome.add(self.context.at("storage"), Body::Claim(claim));
+        }
+    }
+
+    fn storage_class(&self) -> Option<DnsName> {
+        self.spec.storage.class.clone().or_else(|| self.context.storage_class.cloned())
+    }
+
+    fn endpoints(&self, outcome: &mut Outcome) {
+        let endpoint = |name: String, pods: Labels, port: u16, port_name: &str, purpose: &str, own: bool| {
+            let adopted = own && self.spec.release.is_some();
+            let port_name = port_name.to_owned();
+            Body::Endpoint(Endpoint { name, pods, port, port_name, purpose: purpose.to_owned(), own, adopted })
+        };
+        let primary = endpoint(
+            self.names.instance.clone(),
+            self.names.primary_pod(),
+            PORT,
+            "tcp-postgresql",
+            "PostgreSQL, read and write",
+            true,
+        );
+        outcome.add(self.context.path, primary);
+        if self.is_replicated() {
+            let name = format!("{}-read", self.names.fullname);
+            let read = endpoint(name, Labels::new(), PORT, "tcp-postgresql", "PostgreSQL, replicas, read only", false);
+            outcome.add(self.context.at("architecture"), read);
+        }
+        if self.spec.metrics {
+            let name = format!("{}-metrics", self.names.fullname);
+            let metrics = endpoint(name, Labels::new(), METRICS_PORT, "http-metrics", "Prometheus metrics", false);
+            outcome.add(self.context.at("metrics"), metrics);
+        }
+    }
+
+    fn secrets(&self, outcome: &mut Outcome) {
+        let keys = &self.spec.secret_keys();
+        let purposes = [
+            (keys.admin.clone(), "password of the superuser `postgres`".to_owned()),
+            (keys.user.clone(), format!("password of `{}`, owner of `{}`", self.spec.user(), self.spec.database)),
+            (keys.replication.clone(), "password of the replication user `repl_user`".to_owned()),
+        ];
+        let demand = SecretDemand {
+            name: self.names.secret.clone(),
+            kind: "Opaque".to_owned(),
+            keys: purposes.to_vec(),
+            external: false,
+        };
+        outcome.add(self.context.at("secret"), Body::SecretDemand(demand));
+        if let Some(tls) = &self.spec.tls {
+            let host = self.context.place.host(&self.names.instance);
+            let demand = SecretDemand {
+                name: tls.secret.to_string(),
+                kind: "kubernetes.io/tls".to_owned(),
+                keys: vec![
+                    ("tls.crt".to_owned(), format!("server certificate for `{host}`")),
+                    ("tls.key".to_owned(), "its private key".to_owned()),
+                    ("ca.crt".to_owned(), "certificate of the authority that signed it, for clients".to_owned()),
+                ],
+                external: tls.external,
+            };
+            outcome.add(path::join(&self.context.at("tls"), "secret"), Body::SecretDemand(demand));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! CPU and memory of a container.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::scalar::{Quantity, Size};
+
+/// What a container asks for and what it may use at most.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resources {
+    /// What the scheduler keeps free for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) requests: Option<Amounts>,
+    /// What it may use at most; a memory limit that is too low ends the process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) limits: Option<Amounts>,
+}
+
+/// Amounts by resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Amounts {
+    /// Processor time, such as `250m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cpu: Option<Quantity>,
+    /// Memory, such as `512Mi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) memory: Option<Size>,
+    /// Scratch space on the node's disk, such as `1Gi`.
+    #[serde(default, rename = "ephemeral-storage", skip_serializing_if = "Option::is_none")]
+    pub(super) ephemeral_storage: Option<Size>,
+}

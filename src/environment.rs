@@ -1,0 +1,235 @@
+//! The environment language: from the files of a repository to one resolved [`Environment`], every leaf of which knows the
+//! file, line and column that set it.
+
+mod resolve;
+mod schema;
+mod semantic;
+pub mod spec;
+mod template;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+
+pub use schema::json_schema;
+
+use crate::{
+    diagnostic::{Finding, Location},
+    path,
+    schema::{Checked, Mode},
+    tree::FileTree,
+    yaml::{Dialect, FileId, Mark, Node, Source, parse},
+};
+use spec::{EnvironmentSpec, HeaderSpec, OneOrMany};
+
+/// The file that marks a repository's root.
+pub const PROJECT_FILE: &str = "gen.yaml";
+/// The folder of the environment files.
+pub const FOLDER: &str = "environments";
+
+/// The environment files of a repository, parsed.
+pub struct Repository {
+    files: Arc<Files>,
+    layers: BTreeMap<String, Result<Layer, Vec<Finding>>>,
+    project: Vec<Finding>,
+}
+
+/// The texts behind the marks.
+#[derive(Debug)]
+struct Files {
+    tree: FileTree,
+    names: Vec<String>,
+}
+
+/// One environment file.
+#[derive(Debug)]
+struct Layer {
+    name: String,
+    file: FileId,
+    is_abstract: bool,
+    extends: Vec<(String, Mark)>,
+    root: Node,
+}
+
+/// An environment, merged, typed and valid.
+#[derive(Debug)]
+pub struct Environment {
+    /// Its name: the file's without `.yaml`.
+    pub name: String,
+    /// What it says.
+    pub spec: EnvironmentSpec,
+    /// The files that it was merged from, the lowest layer first.
+    pub layers: Vec<String>,
+    /// What there is to say about it that does not keep it from being built.
+    pub findings: Vec<Finding>,
+    merged: Node,
+    files: Arc<Files>,
+}
+
+impl Repository {
+    /// Parses the input files of a repository: [`PROJECT_FILE`] and what stands in [`FOLDER`].
+    #[must_use]
+    pub fn load(tree: FileTree) -> Repository {
+        let prefix = format!("{FOLDER}/");
+        let is_layer = |path: &str| {
+            path.strip_prefix(&prefix).is_some_and(|name| !name.contains('/') && name.ends_with(".yaml"))
+        };
+        let layers = tree.iter().map(|(path, _)| path).filter(|path| is_layer(path));
+        let names: Vec<String> = std::iter::once(PROJECT_FILE).chain(layers).map(str::to_owned).collect();
+        let files = Arc::new(Files { tree, names });
+        let layers = (1..files.names.len())
+            .into_par_iter()
+            .map(|index| (files.stem(index).to_owned(), Layer::parse(&files, index)))
+            .collect();
+        Repository { project: semantic::project(&files), layers, files }
+    }
+
+    /// The names of the environments: every layer that is not abstract, broken files included.
+    #[must_use]
+    pub fn environments(&self) -> Vec<&str> {
+        let is_environment = |layer: &Result<Layer, _>| layer.as_ref().map_or(true, |layer| !layer.is_abstract);
+        self.layers.iter().filter(|(_, layer)| is_environment(layer)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Whether `name` is an abstract layer, which cannot be built.
+    #[must_use]
+    pub fn is_abstract(&self, name: &str) -> bool {
+        matches!(self.layers.get(name), Some(Ok(layer)) if layer.is_abstract)
+    }
+
+    /// The mistakes of [`PROJECT_FILE`].
+    #[must_use]
+    pub fn project_findings(&self) -> &[Finding] {
+        &self.project
+    }
+
+    /// The input files.
+    #[must_use]
+    pub fn inputs(&self) -> &FileTree {
+        &self.files.tree
+    }
+
+    /// Merges, completes, checks and types the environment `name`.
+    ///
+    /// # Errors
+    /// Every mistake of its layers, at least one of them an error.
+    pub fn resolve(&self, name: &str) -> Result<Environment, Vec<Finding>> {
+        resolve::environment(self, name)
+    }
+
+    /// The mistakes that show only when all environments are seen together: one namespace used twice on one cluster.
+    #[must_use]
+    pub fn clashes(&self) -> Vec<Finding> {
+        semantic::clashes(self)
+    }
+
+    /// The mistakes of abstract layers that no environment extends, and that therefore nobody would see.
+    #[must_use]
+    pub fn unused_layers(&self) -> Vec<Finding> {
+        resolve::unused_layers(self)
+    }
+}
+
+impl Files {
+    fn name(&self, mark: Mark) -> &str {
+        self.names.get(mark.file.0 as usize).map_or(PROJECT_FILE, String::as_str)
+    }
+
+    fn stem(&self, index: usize) -> &str {
+        let name = self.names[index].as_str();
+        name.rsplit('/').next().and_then(|file| file.strip_suffix(".yaml")).unwrap_or(name)
+    }
+
+    fn text(&self, mark: Mark) -> &str {
+        let bytes = self.tree.get(self.name(mark)).unwrap_or_default();
+        std::str::from_utf8(bytes).ok().and_then(|text| mark.slice(text)).unwrap_or_default()
+    }
+
+    fn location(&self, mark: Mark) -> Location {
+        mark.location(self.name(mark))
+    }
+
+    fn check(&self, shape: &crate::schema::Shape, node: &Node, mode: Mode) -> Vec<Finding> {
+        let checked = Checked {
+            mode,
+            file: &|mark| self.name(mark).to_owned(),
+            text: &|mark| self.text(mark).to_owned(),
+        };
+        shape.check(node, "", &checked)
+    }
+}
+
+impl Layer {
+    fn parse(files: &Files, index: usize) -> Result<Layer, Vec<Finding>> {
+        let name = files.names[index].as_str();
+        let id = FileId(u32::try_from(index).unwrap_or(u32::MAX));
+        let bytes = files.tree.get(name).unwrap_or_default();
+        let root = parse(Source { id, name, bytes }, Dialect::Input)?.remove(0);
+        let header: HeaderSpec = Layer::header(&root);
+        let marks = |node: &Node| match node.as_sequence() {
+            Some(items) => items.iter().map(|item| item.mark).collect(),
+            None => vec![node.mark],
+        };
+        let below = match header.extends {
+            OneOrMany::One(name) => vec![name],
+            OneOrMany::Many(names) => names,
+        };
+        let marks = root.get("extends").map(marks).unwrap_or_default();
+        Ok(Layer {
+            name: files.stem(index).to_owned(),
+            file: id,
+            is_abstract: header.is_abstract,
+            extends: below.into_iter().zip(marks).collect(),
+            root,
+        })
+    }
+
+    /// What the file says about itself; mistakes in it are found by the schema, with everything else.
+    fn header(root: &Node) -> HeaderSpec {
+        let keys = ["abstract", "extends"];
+        let entries = root.as_mapping().into_iter().flatten().filter(|entry| keys.contains(&entry.key.as_str()));
+        let json = entries.map(|entry| (entry.key.clone(), entry.node.to_json())).collect();
+        serde_json::from_value(json).unwrap_or_default()
+    }
+}
+
+impl Environment {
+    /// The place that set the environment path `path`, or the nearest one above it that exists.
+    #[must_use]
+    pub fn location(&self, path: &str) -> Location {
+        let keys = path::split(path);
+        (0..=keys.len())
+            .rev()
+            .find_map(|length| self.mark(&keys[..length]))
+            .map_or_else(|| Location::file(self.own_file()), |mark| self.files.location(mark))
+    }
+
+    /// The value at the environment path `path`, as its layers wrote it.
+    #[must_use]
+    pub fn node(&self, path: &str) -> Option<&Node> {
+        self.merged.at(&path::split(path))
+    }
+
+    /// The file that a node was written in.
+    #[must_use]
+    pub fn file_of(&self, node: &Node) -> &str {
+        self.files.name(node.mark)
+    }
+
+    /// The environment's own file.
+    #[must_use]
+    pub fn own_file(&self) -> &str {
+        self.layers.last().map_or(PROJECT_FILE, String::as_str)
+    }
+
+    /// A key is a better place than the map or list below it.
+    fn mark(&self, keys: &[String]) -> Option<Mark> {
+        let (last, above) = keys.split_last()?;
+        let parent = self.merged.at(above)?;
+        match parent.entry(last) {
+            Some(entry) if entry.node.as_mapping().is_some() || entry.node.as_sequence().is_some() => Some(entry.key_mark),
+            Some(entry) => Some(entry.node.mark),
+            None => parent.at(std::slice::from_ref(last)).map(|node| node.mark),
+        }
+    }
+}

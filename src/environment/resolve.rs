@@ -1,0 +1,191 @@
+//! From layers to an environment: order, check, expand, merge, fill in, check again as a whole, type.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Environment, FOLDER, Files, Layer, Repository, schema, semantic, spec::EnvironmentSpec, template::Templates};
+use crate::{
+    component::{self, Address, Kind, Place},
+    diagnostic::{Finding, Location, Severity, worst},
+    path,
+    schema::{Mode, Shape, closest},
+    yaml::{Node, Value},
+};
+
+type Services = BTreeMap<String, &'static Kind>;
+
+pub(super) fn environment(repository: &Repository, name: &str) -> Result<Environment, Vec<Finding>> {
+    let files = &repository.files;
+    let chain = chain(repository, name)?;
+    let mut findings = Vec::new();
+    let services = services(files, &chain, &mut findings);
+    let shape = schema::shape(&services);
+    for layer in &chain {
+        findings.extend(files.check(&shape, &layer.root, Mode::Layer));
+    }
+    let mut merged = merge(&shape, &chain);
+    let place = Place { environment: name, namespace: text_at(&merged, &["namespace", "name"]).unwrap_or(""), instance: "" };
+    Templates::new(&place, &addresses(&merged, &services, place)).fill(&mut merged, "", files, &mut findings);
+    findings.extend(files.check(&shape, &merged, Mode::Whole));
+    dedupe(&mut findings);
+    if worst(&findings) == Some(Severity::Error) {
+        return Err(findings);
+    }
+    let spec: EnvironmentSpec = serde_json::from_value(merged.to_json()).map_err(|error| {
+        let place = Location::file(format!("{FOLDER}/{name}.yaml"));
+        vec![Finding::error("wrong-value", place, error.to_string())]
+    })?;
+    let layers = chain.iter().map(|layer| files.names[layer.file.0 as usize].clone()).collect();
+    let mut environment = Environment { name: name.to_owned(), spec, layers, findings, merged, files: files.clone() };
+    let semantic = semantic::environment(&environment);
+    environment.findings.extend(semantic);
+    match worst(&environment.findings) {
+        Some(Severity::Error) => Err(environment.findings),
+        _ => Ok(environment),
+    }
+}
+
+pub(super) fn unused_layers(repository: &Repository) -> Vec<Finding> {
+    let mut used = BTreeSet::new();
+    for name in repository.environments() {
+        used.extend(chain(repository, name).unwrap_or_default().iter().map(|layer| layer.name.as_str()));
+    }
+    let mut findings = Vec::new();
+    for (name, layer) in repository.layers.iter().filter(|(name, _)| !used.contains(name.as_str())) {
+        match layer {
+            Ok(layer) if layer.is_abstract => {
+                let services = services(&repository.files, &[layer], &mut findings);
+                findings.extend(repository.files.check(&schema::shape(&services), &layer.root, Mode::Layer));
+                findings.extend(chain(repository, name).err().into_iter().flatten());
+            }
+            Ok(_) => {}
+            Err(mistakes) => findings.extend(mistakes.iter().cloned()),
+        }
+    }
+    findings
+}
+
+/// The merged tree as far as it can be had without checking: enough to compare environments with each other.
+pub(super) fn outline(repository: &Repository, name: &str) -> Option<Node> {
+    let chain = chain(repository, name).ok()?;
+    Some(merge(&schema::shape(&Services::new()), &chain))
+}
+
+/// The layers of an environment, lowest first, each once.
+fn chain<'a>(repository: &'a Repository, name: &str) -> Result<Vec<&'a Layer>, Vec<Finding>> {
+    let mut walk = Chain { repository, done: Vec::new(), open: Vec::new(), findings: Vec::new() };
+    walk.visit(name, None);
+    if walk.findings.is_empty() { Ok(walk.done) } else { Err(walk.findings) }
+}
+
+struct Chain<'a> {
+    repository: &'a Repository,
+    done: Vec<&'a Layer>,
+    open: Vec<&'a str>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Chain<'a> {
+    fn visit(&mut self, name: &str, asked: Option<Location>) {
+        if self.done.iter().any(|layer| layer.name == name) {
+            return;
+        }
+        match self.repository.layers.get(name) {
+            Some(Ok(layer)) => self.enter(layer, asked),
+            Some(Err(mistakes)) => self.findings.extend(mistakes.iter().cloned()),
+            None => self.missing(name, asked),
+        }
+    }
+
+    fn enter(&mut self, layer: &'a Layer, asked: Option<Location>) {
+        if let Some(at) = self.open.iter().position(|open| *open == layer.name) {
+            let mut circle = self.open[at..].to_vec();
+            circle.push(&layer.name);
+            let place = asked.unwrap_or_else(|| Location::file(format!("{FOLDER}/{}.yaml", layer.name)));
+            let message = format!("`extends` goes in a circle: {}", circle.join(" -> "));
+            self.findings.push(Finding::error("extends-cycle", place, message).help("remove one of these `extends`").at("extends"));
+            return;
+        }
+        self.open.push(&layer.name);
+        for (below, mark) in &layer.extends {
+            self.visit(below, Some(self.repository.files.location(*mark)));
+        }
+        self.open.pop();
+        self.done.push(layer);
+    }
+
+    fn missing(&mut self, name: &str, asked: Option<Location>) {
+        let known = self.repository.layers.keys().map(String::as_str);
+        let plain = name.strip_suffix(".yaml").unwrap_or(name);
+        let help = match closest(plain, known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("make {FOLDER}/{plain}.yaml, or remove it here"),
+        };
+        let place = asked.unwrap_or_else(|| Location::file(format!("{FOLDER}/{name}.yaml")));
+        let message = format!("there is no layer `{name}` beside this file");
+        self.findings.push(Finding::error("missing-layer", place, message).help(help).at("extends"));
+    }
+}
+
+/// Which kind each service is: the topmost layer that names one decides, else the instance's own name.
+fn services(files: &Files, chain: &[&Layer], findings: &mut Vec<Finding>) -> Services {
+    let mut asked: BTreeMap<&str, (&str, crate::yaml::Mark)> = BTreeMap::new();
+    for layer in chain {
+        for entry in layer.root.get("services").and_then(Node::as_mapping).into_iter().flatten() {
+            if entry.node.is_null() {
+                asked.remove(entry.key.as_str());
+                continue;
+            }
+            let kind = entry.node.entry("kind").and_then(|entry| Some((entry.node.as_str()?, entry.node.mark)));
+            match kind {
+                Some(kind) => drop(asked.insert(&entry.key, kind)),
+                None => drop(asked.entry(&entry.key).or_insert((&entry.key, entry.key_mark))),
+            }
+        }
+    }
+    let mut services = Services::new();
+    for (instance, (kind, mark)) in asked {
+        match component::find(kind) {
+            Some(kind) => drop(services.insert(instance.to_owned(), kind)),
+            None => {
+                let kinds: Vec<&str> = component::KINDS.iter().map(|kind| kind.name).collect();
+                let help = match closest(kind, kinds.iter().copied()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("add `kind:`, one of: {}", kinds.join(", ")),
+                };
+                let at = path::join("services", instance);
+                let message = format!("there is no kind of service called `{kind}`");
+                findings.push(Finding::error("unknown-kind", files.location(mark), message).help(help).at(at));
+            }
+        }
+    }
+    services
+}
+
+fn merge(shape: &Shape, chain: &[&Layer]) -> Node {
+    let mark = chain.last().map(|layer| layer.root.mark).unwrap_or_default();
+    let nothing = Node { mark, value: Value::Mapping(Vec::new()) };
+    let mut merged = chain.iter().fold(nothing, |below, layer| shape.merge(below, shape.expand(layer.root.clone())));
+    if let Value::Mapping(entries) = &mut merged.value {
+        entries.retain(|entry| !matches!(entry.key.as_str(), "abstract" | "extends"));
+    }
+    merged
+}
+
+fn addresses(merged: &Node, services: &Services, place: Place<'_>) -> BTreeMap<String, Address> {
+    let spec = |instance: &str| merged.at(&["services", instance]);
+    let address = |(instance, kind): (&String, &&'static Kind)| {
+        let spec = spec(instance)?.to_json();
+        Some((instance.clone(), (kind.address)(&spec, &Place { instance, ..place })))
+    };
+    services.iter().filter_map(address).collect()
+}
+
+pub(super) fn text_at<'a>(node: &'a Node, keys: &[&str]) -> Option<&'a str> {
+    node.at(keys).and_then(Node::as_str)
+}
+
+/// A layer is checked alone and as part of the whole: what both say stands once.
+fn dedupe(findings: &mut Vec<Finding>) {
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| seen.insert((finding.location.clone(), finding.message.clone())));
+}

@@ -1,0 +1,268 @@
+//! The neutral parts of a plan: what shall exist, not yet how a delivery engine spells it. Every part records the
+//! environment path that it came from.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::{
+    diagnostic::Severity,
+    manifest::Origins,
+    scalar::{ChartVersion, DnsLabel, DnsName, GitCommit, GitTag, HttpsUrl, ImageRef, OciDigest, OciUrl, RelativePath, Size},
+};
+
+/// Labels by key, sorted.
+pub type Labels = BTreeMap<String, String>;
+
+/// One thing that shall exist.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The environment path that asks for it.
+    pub origin: String,
+    /// What it is.
+    pub body: Body,
+}
+
+/// The kinds of part.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// A Helm release of a pinned chart.
+    Release(Release),
+    /// A job that runs on a schedule.
+    Job(Job),
+    /// A volume claim.
+    Claim(Claim),
+    /// Who may talk to some pods, and to whom they may talk; everything else is denied.
+    NetworkRule(NetworkRule),
+    /// A stable address inside the cluster.
+    Endpoint(Endpoint),
+    /// A Secret that somebody has to provide.
+    SecretDemand(SecretDemand),
+    /// Operating instructions for people.
+    Runbook(String),
+}
+
+/// A Helm release.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// Helm's release name, at most 53 characters.
+    pub name: String,
+    /// The chart.
+    pub chart: ChartPin,
+    /// The values, the user's own ones merged in.
+    pub values: Json,
+    /// Which environment path set which value.
+    pub origins: Origins,
+}
+
+/// A chart, pinned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChartPin {
+    /// The chart's name.
+    pub name: String,
+    /// The chart's version.
+    pub version: ChartVersion,
+    /// Where it comes from.
+    pub source: ChartSource,
+}
+
+/// Where a chart comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChartSource {
+    /// A folder of a Git repository.
+    Git {
+        /// The repository.
+        url: HttpsUrl,
+        /// Tag or commit.
+        reference: GitReference,
+        /// The chart's folder.
+        path: RelativePath,
+    },
+    /// An OCI artifact.
+    Oci {
+        /// The artifact, chart name included.
+        url: OciUrl,
+        /// Its digest, which pins the content; without it the version is a tag that can move.
+        digest: Option<OciDigest>,
+    },
+    /// A Helm repository.
+    Repository {
+        /// The repository.
+        url: HttpsUrl,
+    },
+    /// A folder of this repository.
+    Vendored {
+        /// The chart's folder.
+        path: RelativePath,
+    },
+}
+
+/// What a Git chart is pinned to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GitReference {
+    /// A tag: Flux clones it shallowly.
+    Tag(GitTag),
+    /// A commit: cannot move, but Flux clones the whole history.
+    Commit(GitCommit),
+}
+
+/// A job that runs on a schedule, one pod at a time, hardened.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The job's name.
+    pub name: String,
+    /// Cron schedule in UTC.
+    pub schedule: String,
+    /// The image of its only container.
+    pub image: ImageRef,
+    /// A bash script.
+    pub script: String,
+    /// Environment variables in order.
+    pub env: Vec<(String, EnvValue)>,
+    /// What is mounted where.
+    pub mounts: Vec<Mount>,
+    /// Labels of the pod.
+    pub labels: Labels,
+    /// Kubernetes' resources of the container.
+    pub resources: Json,
+    /// Labels of pods whose node is a worse place for this job.
+    pub avoid: Labels,
+}
+
+/// The value of an environment variable.
+#[derive(Clone, Debug)]
+pub enum EnvValue {
+    /// Plain text.
+    Text(String),
+    /// A key of a Secret.
+    Secret {
+        /// The Secret's name.
+        name: String,
+        /// The key.
+        key: String,
+    },
+}
+
+/// Something mounted into a container.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// Name of the volume.
+    pub name: String,
+    /// Where it is mounted.
+    pub path: String,
+    /// What it is.
+    pub volume: Volume,
+}
+
+/// What a mount shows.
+#[derive(Clone, Debug)]
+pub enum Volume {
+    /// A claim by name.
+    Claim(String),
+    /// An empty scratch folder with a size limit.
+    Scratch(String),
+    /// One key of a Secret as a file of the same name, read only.
+    SecretFile {
+        /// The Secret's name.
+        name: String,
+        /// The key.
+        key: String,
+    },
+}
+
+/// A volume claim of gen's own.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The claim's name.
+    pub name: String,
+    /// Its size.
+    pub size: Size,
+    /// Its storage class; the cluster's default where there is none.
+    pub class: Option<DnsName>,
+    /// Its access mode.
+    pub access_mode: String,
+    /// What it holds, for people.
+    pub purpose: String,
+}
+
+/// Who may talk to some pods, and to whom they may talk.
+#[derive(Clone, Debug)]
+pub struct NetworkRule {
+    /// The rule's name.
+    pub name: String,
+    /// The pods that it is about.
+    pub pods: Labels,
+    /// Who may connect.
+    pub ingress: Vec<Allowance>,
+    /// To whom they may connect; DNS is always among it.
+    pub egress: Vec<Allowance>,
+}
+
+/// One allowed direction of traffic.
+#[derive(Clone, Debug)]
+pub struct Allowance {
+    /// The name that the environment gives to the other side, for people.
+    pub name: String,
+    /// The other side.
+    pub peer: Peer,
+    /// TCP ports on the receiving side.
+    pub ports: Vec<u16>,
+    /// The environment path that allows it.
+    pub origin: String,
+}
+
+/// Pods, seen from a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Their namespace; `None` is the policy's own.
+    pub namespace: Option<DnsLabel>,
+    /// Their labels; none means every pod of the namespace.
+    pub labels: Labels,
+}
+
+/// A stable address inside the cluster.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The Service's name.
+    pub name: String,
+    /// The pods behind it.
+    pub pods: Labels,
+    /// Its port.
+    pub port: u16,
+    /// The port's name, here and on the pods.
+    pub port_name: String,
+    /// What it is for, for people.
+    pub purpose: String,
+    /// Whether gen writes the Service; false for one that the chart makes.
+    pub own: bool,
+    /// Whether a Helm release may have owned a Service of this name before.
+    pub adopted: bool,
+}
+
+/// A Secret that somebody has to provide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretDemand {
+    /// The Secret's name.
+    pub name: String,
+    /// Its type, `Opaque` or `kubernetes.io/tls`.
+    pub kind: String,
+    /// The keys that it must hold, each with what it is for.
+    pub keys: Vec<(String, String)>,
+    /// Whether something else in the cluster makes it, such as cert-manager.
+    pub external: bool,
+}
+
+/// Something that a component has to say about its part of the environment.
+#[derive(Clone, Debug)]
+pub struct Remark {
+    /// The rule's slug.
+    pub rule: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The environment path that it is about.
+    pub path: String,
+    /// What is wrong and why.
+    pub message: String,
+    /// How to fix it.
+    pub help: String,
+}

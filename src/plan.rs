@@ -1,0 +1,192 @@
+//! The plan of an environment: its services' parts, and what every environment has. Engine-neutral: what shall exist, not
+//! where and how spelled.
+
+mod chart;
+mod own;
+mod secret;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    component::{self, Context, Outcome, Place},
+    diagnostic::{Finding, Severity, worst},
+    environment::{
+        Environment,
+        spec::{FluxSpec, NamespaceSpec},
+    },
+    part::{Body, ChartPin, Part, Remark},
+    path,
+    scalar::ImageRef,
+    tree::FileTree,
+    yaml::Node,
+};
+
+pub use chart::vendored_files;
+
+/// What shall exist.
+#[derive(Debug)]
+pub struct Plan {
+    /// The environment's name.
+    pub environment: String,
+    /// The environment's own file, for the headers of what is written.
+    pub source: String,
+    /// The namespace that everything lives in.
+    pub namespace: NamespaceSpec,
+    /// How Flux reaches the tree.
+    pub flux: FluxSpec,
+    /// The services, sorted by instance.
+    pub components: Vec<Component>,
+}
+
+/// One service of a plan.
+#[derive(Debug)]
+pub struct Component {
+    /// The instance's name, which is its folder's too.
+    pub instance: String,
+    /// Its kind.
+    pub kind: String,
+    /// The environment path of its spec.
+    pub origin: String,
+    /// What it consists of.
+    pub parts: Vec<Part>,
+    /// Files that are copied byte for byte: sealed secrets and the user's own objects.
+    pub copies: Vec<Copy>,
+}
+
+/// A file that is copied byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// Its name in the component's folder.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// The environment path that asks for it.
+    pub origin: String,
+    /// Whether it is a sealed Secret.
+    pub sealed: bool,
+}
+
+/// Plans an environment. `inputs` are the repository's input files, `vendored` the files that [`vendored_files`] names, as
+/// far as they exist. The findings are what there is to say beside those of the environment itself.
+///
+/// # Errors
+/// All mistakes, at least one of them an error.
+pub fn plan(environment: &Environment, inputs: &FileTree, vendored: &FileTree) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {
+    let mut planner = Planner { environment, inputs, findings: Vec::new() };
+    let charts = planner.charts(vendored);
+    let images = images(environment);
+    let mut components = Vec::new();
+    for (instance, spec) in &environment.spec.services {
+        let origin = path::join("services", instance.as_str());
+        let Some(kind) = planner.kind_of(&origin, instance.as_str()) else { continue };
+        let place = Place {
+            environment: &environment.name,
+            namespace: environment.spec.namespace.name.as_str(),
+            instance: instance.as_str(),
+        };
+        let delivery = delivery_object(&environment.name, instance.as_str());
+        let context = Context {
+            place,
+            path: &origin,
+            charts: &charts,
+            images: &images,
+            storage_class: environment.spec.storage.class.as_ref(),
+            nodes: environment.spec.cluster.nodes,
+            pod_security: environment.spec.namespace.pod_security.as_str(),
+            delivery: (&delivery, environment.spec.delivery.flux.as_ref().map_or("", |flux| flux.source.namespace.as_str())),
+        };
+        let Outcome { parts, remarks } = (kind.parts)(spec, &context);
+        planner.remark(remarks);
+        planner.check_delivery_name(&delivery, &origin);
+        let copies = planner.copies(&parts, &origin);
+        let instance = instance.to_string();
+        components.push(Component { instance, kind: kind.name.to_owned(), origin, parts, copies });
+    }
+    planner.demanded_once(&components);
+    planner.unused_secrets(&components);
+    let Planner { findings, .. } = planner;
+    let Some(flux) = environment.spec.delivery.flux.clone() else { return Err(findings) };
+    if worst(&findings) == Some(Severity::Error) {
+        return Err(findings);
+    }
+    let plan = Plan {
+        environment: environment.name.clone(),
+        source: environment.own_file().to_owned(),
+        namespace: environment.spec.namespace.clone(),
+        flux,
+        components,
+    };
+    Ok((plan, findings))
+}
+
+/// The name of the delivery object of a component. It never changes: a renamed Flux Kustomization uninstalls what the old
+/// one held (seen on a real Flux 2.7).
+#[must_use]
+pub fn delivery_object(environment: &str, component: &str) -> String {
+    format!("{environment}-{component}")
+}
+
+struct Planner<'a> {
+    environment: &'a Environment,
+    inputs: &'a FileTree,
+    findings: Vec<Finding>,
+}
+
+impl Planner<'_> {
+    fn error(&mut self, rule: &'static str, path: &str, message: impl Into<String>, help: impl Into<String>) {
+        let finding = Finding::error(rule, self.environment.location(path), message);
+        self.findings.push(finding.help(help).at(path));
+    }
+
+    fn remark(&mut self, remarks: Vec<Remark>) {
+        for remark in remarks {
+            let finding = Finding {
+                rule: remark.rule,
+                severity: remark.severity,
+                location: self.environment.location(&remark.path),
+                message: remark.message,
+                help: remark.help,
+                path: remark.path,
+            };
+            self.findings.push(finding);
+        }
+    }
+
+    fn kind_of(&self, origin: &str, instance: &str) -> Option<&'static component::Kind> {
+        let named = self.environment.node(&path::join(origin, "kind")).and_then(Node::as_str);
+        component::find(named.unwrap_or(instance))
+    }
+
+    /// Flux puts the Kustomization's name into a label of everything that it applies.
+    fn check_delivery_name(&mut self, name: &str, origin: &str) {
+        if name.len() > 63 {
+            let message = format!("`{name}`, the name of its Flux Kustomization, is longer than the 63 characters of a label");
+            self.error("name-too-long", origin, message, "shorten the environment's or the instance's name");
+        }
+    }
+}
+
+/// The environment's images, the mirror applied.
+fn images(environment: &Environment) -> BTreeMap<String, ImageRef> {
+    let mirrored = |image: &ImageRef| match &environment.spec.mirror {
+        Some(mirror) => image.with_registry(mirror),
+        None => image.clone(),
+    };
+    environment.spec.images.iter().map(|(role, image)| (role.clone(), mirrored(image))).collect()
+}
+
+impl Component {
+    /// The bodies of the parts, each with its environment path.
+    pub fn bodies(&self) -> impl Iterator<Item = (&str, &Body)> {
+        self.parts.iter().map(|part| (part.origin.as_str(), &part.body))
+    }
+
+    /// The pinned chart, where the component runs one.
+    #[must_use]
+    pub fn chart(&self) -> Option<&ChartPin> {
+        self.bodies().find_map(|(_, body)| match body {
+            Body::Release(release) => Some(&release.chart),
+            _ => None,
+        })
+    }
+}

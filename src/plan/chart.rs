@@ -1,0 +1,105 @@
+//! The pinned charts of an environment.
+
+use std::collections::BTreeMap;
+
+use super::Planner;
+use crate::{
+    environment::{
+        Environment,
+        spec::{ChartSourceSpec, FluxSourceKind},
+    },
+    part::{ChartPin, ChartSource, GitReference},
+    path,
+    tree::FileTree,
+    yaml::{Dialect, FileId, Node, Source, parse},
+};
+
+/// The files that tell whether a vendored chart is what the environment says: paths relative to the repository's root.
+#[must_use]
+pub fn vendored_files(environment: &Environment) -> Vec<String> {
+    let folders = environment.spec.charts.values().filter_map(|chart| match &chart.source {
+        ChartSourceSpec { git: None, oci: None, repository: None, path: Some(path), .. } => Some(path),
+        _ => None,
+    });
+    folders.flat_map(|folder| [chart_file(folder.as_str()), dependency_file(folder.as_str())]).collect()
+}
+
+fn chart_file(folder: &str) -> String {
+    format!("{folder}/Chart.yaml")
+}
+
+/// Every Bitnami chart depends on this one.
+fn dependency_file(folder: &str) -> String {
+    format!("{folder}/charts/common/Chart.yaml")
+}
+
+impl Planner<'_> {
+    pub(super) fn charts(&mut self, vendored: &FileTree) -> BTreeMap<String, ChartPin> {
+        let environment = self.environment;
+        let mut charts = BTreeMap::new();
+        for (name, chart) in &environment.spec.charts {
+            let at = path::join(&path::join("charts", name), "source");
+            let Some(source) = self.source(&chart.source, &at) else { continue };
+            if let ChartSource::Vendored { path } = &source {
+                self.vendored(path.as_str(), name, chart.version.as_str(), &at, vendored);
+            }
+            charts.insert(name.clone(), ChartPin { name: name.clone(), version: chart.version.clone(), source });
+        }
+        charts
+    }
+
+    /// Exactly one form, with what belongs to it.
+    fn source(&mut self, spec: &ChartSourceSpec, at: &str) -> Option<ChartSource> {
+        let given = spec.clone();
+        match (given.git, given.oci, given.repository, given.path, given.tag, given.commit, given.digest) {
+            (Some(url), None, None, Some(path), Some(tag), None, None) => {
+                Some(ChartSource::Git { url, reference: GitReference::Tag(tag), path })
+            }
+            (Some(url), None, None, Some(path), None, Some(commit), None) => {
+                Some(ChartSource::Git { url, reference: GitReference::Commit(commit), path })
+            }
+            (None, Some(url), None, None, None, None, digest) => Some(ChartSource::Oci { url, digest }),
+            (None, None, Some(url), None, None, None, None) => Some(ChartSource::Repository { url }),
+            (None, None, None, Some(path), None, None, None) => Some(ChartSource::Vendored { path }),
+            _ => {
+                self.error(
+                    "wrong-value",
+                    at,
+                    "a chart's source is one of four forms, and this is none of them",
+                    "write {git, path, tag}, {git, path, commit}, {oci, digest}, {repository} or {path}",
+                );
+                None
+            }
+        }
+    }
+
+    fn vendored(&mut self, folder: &str, name: &str, version: &str, at: &str, vendored: &FileTree) {
+        let file = chart_file(folder);
+        let is_oci = matches!(
+            self.environment.spec.delivery.flux.as_ref().map(|flux| flux.source.kind),
+            Some(FluxSourceKind::OciRepository)
+        );
+        if is_oci {
+            let message = "Flux cannot take a chart from an OCIRepository that holds a whole repository";
+            self.error("wrong-value", at, message, "deliver by a GitRepository or Bucket, or take the chart from elsewhere");
+        }
+        let Some(bytes) = vendored.get(&file) else {
+            let help = format!("vendor {name} {version} there, with its charts/common, or take the chart from elsewhere");
+            return self.error("missing-file", at, format!("there is no {file}"), help);
+        };
+        let parsed = parse(Source { id: FileId(0), name: &file, bytes }, Dialect::Manifest);
+        let root = match parsed {
+            Ok(documents) => documents.into_iter().next(),
+            Err(findings) => return self.findings.extend(findings),
+        };
+        let text = |key: &str| root.as_ref().and_then(|root| root.get(key)).and_then(Node::as_str).unwrap_or("");
+        if text("name") != name || text("version") != version {
+            let message = format!("{file} is {} {}, not {name} {version}", text("name"), text("version"));
+            self.error("wrong-value", at, message, "vendor that version, or change the pin");
+        }
+        if vendored.get(&dependency_file(folder)).is_none() {
+            let message = format!("{folder} has no charts/common, so Flux would fetch it from a registry, unpinned");
+            self.error("unpinned-dependency", at, message, format!("run `helm dependency build {folder}` and commit the result"));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Sealed secrets: what components demand, against what stands in `environments/<env>/secrets/`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Component, Copy, Planner};
+use crate::{
+    diagnostic::{Finding, Location},
+    environment::FOLDER,
+    part::{Body, Part, SecretDemand},
+    sops::{self, SealedSecret},
+    yaml::{FileId, Mark},
+};
+
+impl Planner<'_> {
+    /// The sealed files behind the demands of `parts`.
+    pub(super) fn sealed(&mut self, parts: &[Part]) -> Vec<Copy> {
+        let mut copies = Vec::new();
+        for part in parts {
+            if let Body::SecretDemand(demand) = &part.body
+                && !demand.external
+            {
+                copies.extend(self.sealed_file(demand, &part.origin));
+            }
+        }
+        copies
+    }
+
+    fn sealed_file(&mut self, demand: &SecretDemand, origin: &str) -> Option<Copy> {
+        let file = self.secret_file(demand.name.as_str());
+        let Some(bytes) = self.inputs.get(&file) else {
+            let keys: Vec<&str> = demand.keys.iter().map(|(key, _)| key.as_str()).collect();
+            let message = format!("{file} is missing: the Secret `{}` with {}", demand.name, keys.join(", "));
+            self.error("missing-secret", origin, message, self.how_to_seal(demand, &file));
+            return None;
+        };
+        match sops::inspect(&file, FileId(0), bytes) {
+            Ok(secret) => self.compare(demand, &secret, &file, origin),
+            Err(findings) => self.findings.extend(findings),
+        }
+        Some(Copy { name: format!("{}.sops.yaml", demand.name), bytes: bytes.to_vec(), origin: origin.to_owned(), sealed: true })
+    }
+
+    fn compare(&mut self, demand: &SecretDemand, secret: &SealedSecret, file: &str, origin: &str) {
+        let namespace = self.environment.spec.namespace.name.as_str();
+        let mut wrong = |mark: Mark, message: String, help: String| {
+            self.findings.push(Finding::error("secret-mismatch", mark.location(file), message).help(help).at(origin));
+        };
+        let metadata = [
+            ("name", secret.name.as_str(), secret.name_mark, demand.name.as_str()),
+            ("namespace", secret.namespace.as_deref().unwrap_or(""), secret.namespace_mark, namespace),
+            ("type", secret.kind.as_str(), secret.kind_mark, demand.kind.as_str()),
+        ];
+        for (what, is, mark, should) in metadata {
+            if is != should {
+                let message = format!("the Secret's {what} is `{is}`, and should be `{should}`");
+                wrong(mark, message, format!("set it with `sops edit {file}`: the seal covers it"));
+            }
+        }
+        for (key, purpose) in &demand.keys {
+            if !secret.keys.contains(key) {
+                let message = format!("the Secret lacks the key `{key}`, the {purpose}");
+                wrong(secret.name_mark, message, format!("add it below `stringData` with `sops edit {file}`"));
+            }
+        }
+    }
+
+    /// A command that makes the file without the plain text ever lying on disk.
+    fn how_to_seal(&self, demand: &SecretDemand, file: &str) -> String {
+        let recipients: Vec<String> =
+            self.environment.spec.secrets.recipients.values().map(ToString::to_string).collect();
+        let arguments: String = demand.keys.iter().map(|(key, _)| match demand.kind.as_str() {
+            "Opaque" => format!(" --from-literal={key}=$(openssl rand -hex 24)"),
+            _ => format!(" --from-file={key}"),
+        }).collect();
+        format!(
+            "kubectl create secret generic {} -n {} --type={}{arguments} --dry-run=client -o yaml | sops encrypt \
+             --age {} --encrypted-regex '^(data|stringData)$' --input-type yaml --output-type yaml \
+             --filename-override {file} /dev/stdin > {file}",
+            demand.name,
+            self.environment.spec.namespace.name,
+            demand.kind,
+            recipients.join(","),
+        )
+    }
+
+    /// One Secret object cannot have two owners: the delivery engine would let them fight.
+    pub(super) fn demanded_once(&mut self, components: &[Component]) {
+        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+        for component in components {
+            for copy in component.copies.iter().filter(|copy| copy.sealed) {
+                if let Some(other) = owners.insert(&copy.name, &component.instance) {
+                    let message = format!("`{other}` and `{}` both want {}", component.instance, copy.name);
+                    self.error("shared-secret", &copy.origin, message, "give each service a Secret of its own");
+                }
+            }
+        }
+    }
+
+    /// A sealed file that nothing wants is a leftover or a typo in its name.
+    pub(super) fn unused_secrets(&mut self, components: &[Component]) {
+        let used: BTreeSet<&str> =
+            components.iter().flat_map(|component| &component.copies).map(|copy| copy.name.as_str()).collect();
+        let folder = self.secret_file("");
+        let folder = folder.trim_end_matches(".sops.yaml");
+        for (path, _) in self.inputs.iter() {
+            if let Some(name) = path.strip_prefix(folder)
+                && !used.contains(name)
+            {
+                let message = "no service of this environment wants this file";
+                let help = "check its name, list it under a service's `manifests:`, or remove it";
+                self.findings.push(Finding::warning("unused-secret", Location::file(path), message).help(help));
+            }
+        }
+    }
+
+    fn secret_file(&self, name: &str) -> String {
+        format!("{FOLDER}/{}/secrets/{name}.sops.yaml", self.environment.name)
+    }
+}

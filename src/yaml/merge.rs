@@ -1,0 +1,104 @@
+//! Keys of one map: duplicates, and what merge keys bring in.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use crate::diagnostic::Finding;
+
+use super::node::{Entry, Mark, Node, Value};
+
+/// The entries of a map that a merge key brought in.
+#[derive(Default)]
+pub(super) struct Merged {
+    range: Range<usize>,
+    seen: bool,
+}
+
+impl Merged {
+    /// Appends the entries of a merge key's value: a map, or a list of maps of which the first wins.
+    pub(super) fn take(&mut self, entries: &mut Vec<Entry>, node: Node, mark: Mark, name: &str) -> Result<(), Finding> {
+        let refuse = |rule, message, help| Err(Finding::error(rule, mark.location(name), message).help(help));
+        if std::mem::replace(&mut self.seen, true) {
+            return refuse("duplicate-key", "a map has one merge key at most", "write `<<: [*one, *two]`");
+        }
+        let maps = match node.value {
+            Value::Sequence(items) => items,
+            value => vec![Node { mark: node.mark, value }],
+        };
+        let start = entries.len();
+        let mut known = HashSet::new();
+        for map in maps {
+            let Value::Mapping(more) = map.value else {
+                return refuse("merge-key", "a merge key takes a map or a list of maps", "write `<<: *anchor`");
+            };
+            entries.extend(more.into_iter().filter(|entry| known.insert(entry.key.clone())));
+        }
+        self.range = start..entries.len();
+        Ok(())
+    }
+}
+
+/// The entries with unique keys: what stands below a merge key replaces what it brought in.
+pub(super) fn finish(mut entries: Vec<Entry>, merged: &Merged, name: &str, findings: &mut Vec<Finding>) -> Vec<Entry> {
+    if merged.range.is_empty() {
+        report_duplicates(&[&entries], name, findings);
+        return entries;
+    }
+    let own = entries.split_off(merged.range.end);
+    let mut brought = entries.split_off(merged.range.start);
+    report_duplicates(&[&entries, &own], name, findings);
+    let places: HashMap<String, usize> =
+        brought.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
+    for entry in entries.iter().filter(|entry| places.contains_key(&entry.key)) {
+        // go-yaml v2 lets the merge key win, go-yaml v3 and PyYAML the key above it.
+        let key = shown(&entry.key);
+        let message = format!("`{key}` stands above the `<<` that brings it too, and readers differ on which one wins");
+        let finding = Finding::error("merge-key", entry.key_mark.location(name), message);
+        findings.push(finding.help("write the `<<` as the first key of the map"));
+    }
+    let mut rest = Vec::new();
+    for entry in own {
+        match places.get(&entry.key) {
+            Some(&at) => brought[at] = entry,
+            None => rest.push(entry),
+        }
+    }
+    entries.into_iter().chain(brought).chain(rest).collect()
+}
+
+fn report_duplicates(parts: &[&[Entry]], name: &str, findings: &mut Vec<Finding>) {
+    let mut report = |first: &Entry, second: &Entry| {
+        let message = format!("the key `{}` is already set in line {}", shown(&second.key), first.key_mark.line);
+        let finding = Finding::error("duplicate-key", second.key_mark.location(name), message);
+        findings.push(finding.help("keep one of the two"));
+    };
+    // Most maps are small, and then comparing all pairs is faster than hashing.
+    if let [entries] = parts
+        && entries.len() <= 12
+    {
+        for (index, entry) in entries.iter().enumerate() {
+            if let Some(first) = entries[..index].iter().find(|known| known.key == entry.key) {
+                report(first, entry);
+            }
+        }
+        return;
+    }
+    let mut known: HashMap<&str, &Entry> = HashMap::new();
+    for entry in parts.iter().copied().flatten() {
+        match known.get(entry.key.as_str()) {
+            Some(first) => report(first, entry),
+            None => {
+                known.insert(&entry.key, entry);
+            }
+        }
+    }
+}
+
+/// A key as a message can hold it: one line, and not endless.
+fn shown(key: &str) -> String {
+    let mut shown: String = key.chars().take(60).flat_map(char::escape_debug).collect();
+    if key.chars().nth(60).is_some() {
+        shown.push('…');
+    }
+    shown
+}
