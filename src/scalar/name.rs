@@ -84,7 +84,11 @@ fn label_value(text: &str) -> Result<(), String> {
 
 fn secret_key(text: &str) -> Result<(), String> {
     length(text, 253)?;
-    only(text, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'), "letters, digits, dashes, underscores and dots")?;
+    only(
+        text,
+        |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'),
+        "letters, digits, dashes, underscores and dots",
+    )?;
     match text {
         "." | ".." => Err("is no name of a file, which a mounted Secret's keys become".to_owned()),
         _ => Ok(()),
