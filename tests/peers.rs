@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 
 #[path = "peers/pods.rs"]
 mod pods;
+#[path = "peers/release.rs"]
+mod release;
 #[path = "peers/schemas.rs"]
 mod schemas;
 
@@ -180,92 +182,6 @@ fn helm(binary: &Path, chart: &Path, folder: &Path, extra: &[&str]) -> Result<Ve
     if output.status.success() { Ok(documents(&text(&output.stdout))) } else { Err(text(&output.stderr)) }
 }
 
-fn named(object: &Value) -> String {
-    format!("{}/{}", object["kind"].as_str().unwrap_or("?"), object["metadata"]["name"].as_str().unwrap_or("?"))
-}
-
-fn selects(selector: &Value, labels: &Value) -> bool {
-    let wanted = selector.get("matchLabels").unwrap_or(selector).as_object();
-    wanted.is_none_or(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value))
-}
-
-/// What is wrong with a release: `own` are the objects of the tree's folder, `rendered` those of the chart.
-fn faults(values: &Value, own: &[Value], rendered: &[Value]) -> Vec<String> {
-    let mut found = Vec::new();
-    for object in rendered {
-        let kind = object["kind"].as_str().unwrap_or_default();
-        if ["NetworkPolicy", "Secret", "PersistentVolumeClaim", "CronJob", "Job"].contains(&kind) {
-            found.push(format!("the chart makes {}, which is gen's to make", named(object)));
-        }
-        if own.iter().any(|other| named(other) == named(object)) {
-            found.push(format!("the chart makes {}, and so does the tree", named(object)));
-        }
-        if kind == "Service" && object["spec"]["type"].as_str().is_some_and(|kind| kind != "ClusterIP") {
-            found.push(format!("{} is reachable from outside", named(object)));
-        }
-    }
-    let all = || own.iter().chain(rendered);
-    let of_kind = |kind: &'static str| all().filter(move |object| object["kind"] == kind);
-    for (object, template) in all().filter_map(|object| Some((object, pods::template(object)?))) {
-        let labels = &template["metadata"]["labels"];
-        found.extend(pods::violations(template).iter().map(|why| format!("{}: {why}", named(object))));
-        for container in pods::containers(template) {
-            let image = container["image"].as_str().unwrap_or_default();
-            if image.contains("docker.io/bitnami/") {
-                found.push(format!("{}: {image} can no longer be pulled", named(object)));
-            }
-            for path in ["/resources/requests/cpu", "/resources/requests/memory", "/resources/limits/memory"] {
-                if container.pointer(path).is_none() {
-                    found.push(format!("{}: container {} has no {path}", named(object), container["name"]));
-                }
-            }
-        }
-        if !of_kind("NetworkPolicy").any(|policy| selects(&policy["spec"]["podSelector"], labels)) {
-            found.push(format!("no NetworkPolicy selects the pods of {}", named(object)));
-        }
-    }
-    let pods: Vec<&Value> = all().filter_map(pods::template).map(|template| &template["metadata"]["labels"]).collect();
-    for policy in
-        of_kind("NetworkPolicy").filter(|policy| !pods.iter().any(|pod| selects(&policy["spec"]["podSelector"], pod)))
-    {
-        found.push(format!("{} selects no pod", named(policy)));
-    }
-    found.extend(faults_of_primary(values, own, rendered));
-    found
-}
-
-fn faults_of_primary(values: &Value, own: &[Value], rendered: &[Value]) -> Vec<String> {
-    let component = "app.kubernetes.io/component";
-    let is_primary =
-        |object: &&Value| object["kind"] == "StatefulSet" && object["metadata"]["labels"][component] == "primary";
-    let Some(primary) = rendered.iter().find(is_primary) else { return vec!["the chart makes no primary".to_owned()] };
-    let mut found = Vec::new();
-    let volumes: Vec<&Value> =
-        primary["spec"]["template"]["spec"]["volumes"].as_array().into_iter().flatten().collect();
-    let claim = &values["primary"]["persistence"]["existingClaim"];
-    let claims: Vec<&Value> =
-        volumes.iter().filter_map(|volume| volume.pointer("/persistentVolumeClaim/claimName")).collect();
-    if claims != [claim] || !primary["spec"]["volumeClaimTemplates"].is_null() {
-        found.push(format!("the primary does not run on the claim {claim}, but on {claims:?}"));
-    }
-    let secret = &values["auth"]["existingSecret"];
-    if !own.iter().any(|object| object["kind"] == "Secret" && object["metadata"]["name"] == *secret) {
-        found.push(format!("there is no Secret {secret}"));
-    }
-    let labels = &primary["spec"]["template"]["metadata"]["labels"];
-    let services: Vec<&Value> = own.iter().filter(|object| object["kind"] == "Service").collect();
-    if !services.iter().any(|service| selects(&service["spec"]["selector"], labels)) {
-        found.push("no Service of the tree leads to the primary".to_owned());
-    }
-    let container = &primary["spec"]["template"]["spec"]["containers"][0];
-    for probe in ["livenessProbe", "readinessProbe"] {
-        if container[probe].is_null() {
-            found.push(format!("the primary has no {probe}"));
-        }
-    }
-    found
-}
-
 /// The folders that hold a Helm release, with their values and what kustomize makes of them.
 fn releases(builder: &Path) -> Vec<(PathBuf, Value, Vec<Value>)> {
     let with_release = folders().into_iter().filter(|folder| folder.join("release.yaml").exists());
@@ -288,7 +204,7 @@ fn helm_renders_private_and_restricted_pods() {
     for chart in charts() {
         for (folder, values, own) in &releases {
             let found = match helm(&binary, &chart, folder, &[]) {
-                Ok(rendered) => faults(values, own, &rendered),
+                Ok(rendered) => release::faults(values, own, &rendered),
                 Err(error) => vec![error],
             };
             for fault in found {
@@ -317,7 +233,7 @@ fn a_broken_release_is_noticed() {
     for chart in charts() {
         for (setting, fault) in broken {
             let rendered = helm(&binary, &chart, &folder, &["--set", setting]).unwrap();
-            let found = faults(&values, &own, &rendered);
+            let found = release::faults(&values, &own, &rendered);
             assert!(found.iter().any(|found| found.contains(fault)), "{setting} goes unnoticed: {found:?}");
         }
     }
