@@ -1,6 +1,17 @@
 //! `gen` compiles `environments/*.yaml` into a `gitops/` tree and checks it. Data flows one way: load, resolve, plan,
 //! render, check, sync. The floors that these modules stand on are listed in `tests/floors.rs` and explained in CONTRIBUTING.md.
 
+pub mod chart;
+pub mod component;
 pub mod diagnostic;
+pub mod environment;
+pub mod manifest;
+pub mod part;
+pub mod path;
+pub mod plan;
+pub mod render;
 pub mod scalar;
+pub mod schema;
+pub mod sops;
+pub mod tree;
 pub mod yaml;

@@ -117,6 +117,8 @@ pub struct Job {
     pub image: ImageRef,
     /// A bash script.
     pub script: String,
+    /// The script's arguments, the first being what it calls itself.
+    pub arguments: Vec<String>,
     /// Environment variables in order.
     pub env: Vec<(String, EnvValue)>,
     /// What is mounted where.

@@ -12,6 +12,9 @@ use crate::{
 /// Runs inside the image of the server, whose tools match it.
 const SCRIPT: &str = include_str!("backup.sh");
 
+/// Travels with every backup, so that the one that fits is at hand.
+const RESTORE: &str = include_str!("restore.sh");
+
 impl Postgres<'_> {
     pub(super) fn backup(&self, outcome: &mut Outcome) {
         let Some(backup) = &self.spec.backup else { return };
@@ -38,6 +41,7 @@ impl Postgres<'_> {
             schedule: backup.schedule.to_string(),
             image: image.clone(),
             script: SCRIPT.to_owned(),
+            arguments: vec!["backup".to_owned(), RESTORE.to_owned()],
             env: self.backup_env(backup),
             mounts: self.backup_mounts(),
             labels: self.backup_labels(),

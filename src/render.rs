@@ -1,0 +1,76 @@
+//! From a plan to files: where things stand and how a delivery engine spells them.
+
+mod component;
+mod flux;
+mod kubernetes;
+mod namespace;
+mod readme;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::{manifest::Origins, plan::Plan, tree::FileTree, yaml};
+
+/// A rendered tree.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The files, relative to `gitops/<env>/`.
+    pub tree: FileTree,
+    /// What in the environment made each file.
+    pub origins: BTreeMap<String, Origins>,
+    /// Files of two parts that want one path, each with the environment path of the later one.
+    pub clashes: Vec<(String, String)>,
+}
+
+/// Renders a plan for Flux.
+#[must_use]
+pub fn render(plan: &Plan) -> Rendered {
+    let mut files = Files { header: header(plan), rendered: Rendered::default() };
+    let mut entry = vec![];
+    if plan.namespace.manage {
+        namespace::render(plan, &mut files);
+        entry.push(flux::namespace_kustomization(plan));
+    }
+    for service in &plan.components {
+        component::render(plan, service, &mut files);
+        entry.push(flux::component_kustomization(plan, service));
+    }
+    flux::entry_point(plan, entry, &mut files);
+    readme::render(plan, &mut files);
+    files.rendered
+}
+
+fn header(plan: &Plan) -> String {
+    format!("Written by gen from {}. Edit that file, then run: gen build {}", plan.source, plan.environment)
+}
+
+/// The files written so far.
+struct Files {
+    header: String,
+    rendered: Rendered,
+}
+
+impl Files {
+    /// Adds a YAML file with the header.
+    fn yaml(&mut self, path: String, value: &Json, origins: Origins) {
+        let text = yaml::emit_document(&self.header, value);
+        self.bytes(path, text.into_bytes(), origins);
+    }
+
+    fn bytes(&mut self, path: String, bytes: Vec<u8>, origins: Origins) {
+        match self.rendered.tree.insert(path.as_str(), bytes) {
+            Ok(()) => drop(self.rendered.origins.insert(path, origins)),
+            Err(_) => self.rendered.clashes.push((path, origins.of(&[]).to_owned())),
+        }
+    }
+}
+
+/// A `kustomization.yaml` that lists `resources`.
+fn kustomization(resources: &[String]) -> serde_json::Map<String, Json> {
+    let mut map = serde_json::Map::new();
+    map.insert("apiVersion".to_owned(), "kustomize.config.k8s.io/v1beta1".into());
+    map.insert("kind".to_owned(), "Kustomization".into());
+    map.insert("resources".to_owned(), resources.into());
+    map
+}

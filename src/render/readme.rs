@@ -1,0 +1,93 @@
+//! `gitops/<env>/README.md`: what runs here, who may connect, and what to do at 2 a.m.
+
+use minijinja::{Environment as Engine, context};
+use serde_json::{Value as Json, json};
+
+use super::Files;
+use crate::{
+    manifest::Origins,
+    part::{Allowance, Body, ChartPin, ChartSource, GitReference, Peer},
+    plan::{Component, Plan},
+};
+
+const TEMPLATE: &str = include_str!("readme.md.jinja");
+
+pub(super) fn render(plan: &Plan, files: &mut Files) {
+    let mut engine = Engine::new();
+    engine.set_trim_blocks(true);
+    engine.set_lstrip_blocks(true);
+    engine.set_keep_trailing_newline(true);
+    let components: Vec<Json> = plan.components.iter().map(|component| describe(plan, component)).collect();
+    let flux = &plan.flux.source.namespace;
+    let scope = context! {
+        environment => plan.environment,
+        source => plan.source,
+        namespace => plan.namespace.name.as_str(),
+        managed => plan.namespace.manage,
+        pod_security => plan.namespace.pod_security.as_str(),
+        flux_namespace => flux.as_str(),
+        components => minijinja::Value::from_serialize(&components),
+    };
+    // The template is part of the program and its scope is complete, so it renders; a test renders every golden tree.
+    let text = engine.render_str(TEMPLATE, scope).unwrap_or_default();
+    files.bytes("README.md".to_owned(), text.into_bytes(), Origins::new("services"));
+}
+
+fn describe(plan: &Plan, component: &Component) -> Json {
+    let host = |service: &str| format!("{service}.{}.svc", plan.namespace.name);
+    let (mut endpoints, mut secrets, mut clients, mut claims, mut jobs) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut runbook, mut chart) = (String::new(), None);
+    for (_, body) in component.bodies() {
+        match body {
+            Body::Endpoint(endpoint) => endpoints.push(json!({
+                "host": host(&endpoint.name), "port": endpoint.port, "purpose": endpoint.purpose,
+            })),
+            Body::SecretDemand(demand) => secrets.extend(demand.keys.iter().map(|(key, purpose)| {
+                json!({ "name": demand.name, "key": key, "purpose": purpose, "external": demand.external })
+            })),
+            Body::NetworkRule(rule) => clients.extend(rule.ingress.iter().map(client)),
+            Body::Claim(claim) => claims.push(json!({
+                "name": claim.name,
+                "purpose": claim.purpose,
+                "size": claim.size.to_string(),
+                "class": claim.class.as_ref().map(ToString::to_string),
+                "access_mode": claim.access_mode,
+            })),
+            Body::Job(job) => jobs.push(json!({ "name": job.name, "schedule": job.schedule })),
+            Body::Runbook(text) => runbook.push_str(text),
+            Body::Release(release) => chart = Some(pinned(&release.chart)),
+        }
+    }
+    json!({
+        "instance": component.instance, "kind": component.kind, "endpoints": endpoints, "secrets": secrets,
+        "clients": clients, "claims": claims, "jobs": jobs, "runbook": runbook, "chart": chart,
+    })
+}
+
+fn client(allowed: &Allowance) -> Json {
+    let ports: Vec<String> = allowed.ports.iter().map(ToString::to_string).collect();
+    json!({ "name": allowed.name, "who": who(&allowed.peer), "ports": ports.join(", ") })
+}
+
+fn who(peer: &Peer) -> String {
+    let labels: Vec<String> = peer.labels.iter().map(|(key, value)| format!("`{key}={value}`")).collect();
+    let pods = if labels.is_empty() { "every pod".to_owned() } else { format!("pods labelled {}", labels.join(" and ")) };
+    match &peer.namespace {
+        Some(namespace) => format!("{pods} of the namespace `{namespace}`"),
+        None => format!("{pods} of this namespace"),
+    }
+}
+
+fn pinned(chart: &ChartPin) -> String {
+    let place = match &chart.source {
+        ChartSource::Git { url, reference: GitReference::Tag(tag), path } => format!("{path} of {url} at the tag `{tag}`"),
+        ChartSource::Git { url, reference: GitReference::Commit(commit), path } => {
+            format!("{path} of {url} at the commit `{commit}`")
+        }
+        ChartSource::Oci { url, digest: Some(digest) } => format!("{url} at `{digest}`"),
+        ChartSource::Oci { url, digest: None } => format!("{url}, by its tag"),
+        ChartSource::Repository { url } => format!("the Helm repository {url}"),
+        ChartSource::Vendored { path } => format!("`{path}` of this repository"),
+    };
+    format!("{} {} from {place}", chart.name, chart.version)
+}

@@ -1,0 +1,224 @@
+//! The Secret around the sealed values: its identity, its keys, and nothing that could leak.
+
+use super::value::sealed_type;
+use super::{SealedSecret, envelope, seal_command};
+use crate::diagnostic::Finding;
+use crate::scalar::DnsName;
+use crate::yaml::{Entry, Mark, Node};
+
+/// Collects findings about one file.
+struct Report<'a> {
+    file: &'a str,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Report<'_> {
+    fn error(&mut self, rule: &'static str, mark: Mark, path: &str, message: String, help: String) {
+        self.findings.push(Finding::error(rule, mark.location(self.file), message).help(help).at(path));
+    }
+
+    /// How to change what is not sealed: by hand, the file's MAC would no longer fit.
+    fn edit(&self) -> String {
+        format!("change it with `sops edit {}`", self.file)
+    }
+}
+
+/// Reads the one document of a sealed file; `None` where it is no Secret at all. `warnings` stays empty.
+pub(super) fn read(file: &str, document: &Node, findings: &mut Vec<Finding>) -> Option<SealedSecret> {
+    let report = &mut Report { file, findings };
+    let kind_mark = kind(report, document)?;
+    let sealed = document.entry("sops");
+    let blocks: Vec<&Entry> = ["data", "stringData"].iter().filter_map(|key| document.entry(key)).collect();
+    let keys_mark = blocks.last().map_or(kind_mark, |block| block.key_mark);
+    beside(report, document);
+    let (name, namespace) = identity(report, document, kind_mark);
+    let type_ = document.entry("type");
+    if let Some(entry) = type_.filter(|entry| entry.node.as_str().is_none_or(|text| text.is_empty() || is_sealed(text))) {
+        not_text(report, entry, "type");
+    }
+    let keys = match sealed {
+        Some(_) => blocks.iter().flat_map(|block| values(report, block)).collect(),
+        None => {
+            let message = "this Secret is not sealed: it has no `sops` block, its values are in plain text".to_owned();
+            let help = format!("seal it: {}; change values that were ever committed", seal_command(file));
+            report.error("plaintext-secret", keys_mark, "", message, help);
+            Vec::new()
+        }
+    };
+    let recipients = sealed.map(|entry| envelope::read(file, entry, report.findings)).unwrap_or_default();
+    let (name, name_mark) = name?;
+    let (namespace, namespace_mark) = match namespace {
+        Some((namespace, mark)) => (Some(namespace), mark),
+        None => (None, name_mark),
+    };
+    Some(SealedSecret {
+        name,
+        name_mark,
+        namespace,
+        namespace_mark,
+        type_: type_.and_then(|entry| entry.node.as_str()).unwrap_or("Opaque").to_owned(),
+        type_mark: type_.map_or(kind_mark, |entry| entry.node.mark),
+        keys,
+        keys_mark,
+        recipients,
+        warnings: Vec::new(),
+    })
+}
+
+fn is_sealed(text: &str) -> bool {
+    text.starts_with("ENC[")
+}
+
+/// The place of `kind` where the document is a Secret.
+fn kind(report: &mut Report<'_>, document: &Node) -> Option<Mark> {
+    let text = |key: &str| document.get(key).and_then(Node::as_str);
+    let mark = document.entry("kind").map_or(document.mark, |entry| entry.node.mark);
+    match (text("apiVersion"), text("kind")) {
+        (Some("v1"), Some("Secret")) => Some(mark),
+        (Some(text), _) | (_, Some(text)) if is_sealed(text) => {
+            let message = "`apiVersion` and `kind` are sealed too, so that Flux cannot tell what this is";
+            let help = format!(
+                "seal the values only: sops decrypt {0} | sops encrypt --age age1...,age1... --encrypted-regex \
+                 '^(data|stringData)$' --filename-override {0} >NEW",
+                report.file
+            );
+            report.error("not-a-secret", mark, "kind", message.to_owned(), help);
+            None
+        }
+        _ => {
+            let message = "a sealed file holds a Secret: `apiVersion: v1` and `kind: Secret`".to_owned();
+            let help = "keep other objects out of the sealed files, they are listed under `manifests`".to_owned();
+            report.error("not-a-secret", mark, "kind", message, help);
+            None
+        }
+    }
+}
+
+/// Refuses whatever stands beside the identity and the values.
+fn beside(report: &mut Report<'_>, document: &Node) {
+    const KEYS: [&str; 7] = ["apiVersion", "kind", "metadata", "type", "data", "stringData", "sops"];
+    let entries = document.as_mapping().unwrap_or_default();
+    for entry in entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
+        let why = match entry.key.as_str() {
+            "immutable" => "a password could then never be changed in place",
+            _ => "a sealed file holds apiVersion, kind, metadata, type, and data or stringData only",
+        };
+        let help = format!("delete it with `sops edit {}`", report.file);
+        report.error("unexpected-key", entry.key_mark, &entry.key, format!("`{}` is not taken here: {why}", entry.key), help);
+    }
+}
+
+type Placed = Option<(String, Mark)>;
+
+/// Name and namespace; refuses every other metadata.
+fn identity(report: &mut Report<'_>, document: &Node, kind_mark: Mark) -> (Placed, Placed) {
+    let Some(metadata) = document.entry("metadata") else {
+        let message = "a Secret needs a name: `metadata.name` is missing".to_owned();
+        report.error("not-a-secret", kind_mark, "metadata", message, report.edit());
+        return (None, None);
+    };
+    for entry in metadata.node.as_mapping().unwrap_or_default() {
+        let why = match entry.key.as_str() {
+            "name" | "namespace" => continue,
+            "annotations" => "kubectl keeps the whole Secret in plain text in one (last-applied-configuration); gen adds its own beside the file",
+            "labels" => "gen adds labels beside the file, where no key is needed to change them",
+            "creationTimestamp" | "managedFields" | "resourceVersion" | "uid" | "generation" | "selfLink" | "ownerReferences" => {
+                "it was copied from a running cluster"
+            }
+            _ => "a sealed file has a name and a namespace only",
+        };
+        let help = format!("delete it with `sops edit {}`", report.file);
+        let path = format!("metadata.{}", entry.key);
+        report.error("unexpected-key", entry.key_mark, &path, format!("`{path}` is not taken here: {why}"), help);
+    }
+    let mut read = |key: &str| -> Placed {
+        let entry = metadata.node.entry(key)?;
+        let path = format!("metadata.{key}");
+        let Some(text) = entry.node.as_str().filter(|text| !is_sealed(text)) else {
+            not_text(report, entry, &path);
+            return None;
+        };
+        if let Err(reason) = DnsName::parse(text) {
+            report.error("invalid-value", entry.node.mark, &path, format!("`{path}` is no name: {reason}"), report.edit());
+        }
+        Some((text.to_owned(), entry.node.mark))
+    };
+    let (name, namespace) = (read("name"), read("namespace"));
+    if metadata.node.entry("name").is_none() {
+        let message = "a Secret needs a name: `metadata.name` is missing".to_owned();
+        report.error("not-a-secret", metadata.key_mark, "metadata.name", message, report.edit());
+    }
+    (name, namespace)
+}
+
+fn not_text(report: &mut Report<'_>, entry: &Entry, path: &str) {
+    let found = match entry.node.as_str() {
+        Some(text) if is_sealed(text) => "a sealed value: only the values under data and stringData are sealed",
+        Some(_) => "an empty text",
+        None => entry.node.kind_name(),
+    };
+    report.error("wrong-type", place(entry), path, format!("`{path}` must be a text in the clear, not {found}"), report.edit());
+}
+
+/// The keys of `data` or `stringData`; refuses every value that is not sealed.
+fn values(report: &mut Report<'_>, block: &Entry) -> Vec<String> {
+    let Some(entries) = block.node.as_mapping() else {
+        let message = format!("`{}` must be a map of keys and sealed values, not {}", block.key, block.node.kind_name());
+        report.error("wrong-type", block.key_mark, &block.key, message, report.edit());
+        return Vec::new();
+    };
+    let clear = |entry: &Entry| entry.node.as_str().is_none_or(|text| sealed_type(text).is_none());
+    let all_clear = entries.iter().all(clear);
+    for entry in entries {
+        let path = match entry.key.contains('.') {
+            true => format!("{}[\"{}\"]", block.key, entry.key),
+            false => format!("{}.{}", block.key, entry.key),
+        };
+        value(report, entry, &path, all_clear);
+    }
+    entries.iter().map(|entry| entry.key.clone()).collect()
+}
+
+fn value(report: &mut Report<'_>, entry: &Entry, path: &str, all_clear: bool) {
+    let file = report.file;
+    let (rule, message, help) = match entry.node.as_str().map(|text| (text, sealed_type(text))) {
+        // Python's sops wrote `bytes`; both come out as texts.
+        Some((_, Some("str" | "bytes"))) => return,
+        Some((_, Some(other))) => (
+            "sealed-not-text",
+            format!("`{path}` seals a value of type {other}, but Kubernetes takes texts only"),
+            format!("put the value between quotes with `sops edit {file}`"),
+        ),
+        Some(("", _)) => (
+            "empty-value",
+            format!("`{path}` is empty, and an empty value is neither sealed nor a credential"),
+            format!("set it with `sops edit {file}`"),
+        ),
+        Some((text, _)) if is_sealed(text) => (
+            "unsealed-leaf",
+            format!("`{path}` is not a whole sealed value: it was cut off or edited by hand"),
+            format!("restore it from Git, or delete the line and set the value with `sops edit {file}`"),
+        ),
+        _ if entry.node.as_mapping().is_some() || entry.node.as_sequence().is_some() => (
+            "wrong-type",
+            format!("`{path}` is {}, but a Secret's values are texts", entry.node.kind_name()),
+            format!("change it with `sops edit {file}`"),
+        ),
+        _ if all_clear => (
+            "unsealed-leaf",
+            format!("`{path}` is in plain text, although the file has a `sops` block: its selector leaves this part out"),
+            format!("delete the `sops` block, change the value, and seal anew: {}", seal_command(file)),
+        ),
+        _ => (
+            "unsealed-leaf",
+            format!("`{path}` is in plain text"),
+            format!("delete the line, set the value with `sops edit {file}`, and change it if it was ever committed"),
+        ),
+    };
+    report.error(rule, place(entry), path, message, help);
+}
+
+/// Where a value stands; its key's place where it is missing.
+fn place(entry: &Entry) -> Mark {
+    if entry.node.mark.start == entry.node.mark.end { entry.key_mark } else { entry.node.mark }
+}

@@ -1,0 +1,188 @@
+//! The I/O ends of the program: a [`FileTree`] is a folder in memory. It is read from disk ([`FileTree::read`]), compared
+//! with what stands in `gitops/<env>/` ([`survey()`]) and written there in one step ([`sync()`]).
+//!
+//! What holds for a synced folder: it is exactly the old or exactly the new tree at every moment, files `gen` did not
+//! write are never touched, and `gen.lock` lists the ones it did write.
+
+mod disk;
+mod leftover;
+mod lock;
+mod read;
+mod stage;
+mod survey;
+mod sync;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Bound;
+
+pub use disk::IoError;
+pub use lock::{Digest, LOCK, Lock, LockError};
+pub use read::{Limits, ReadError, ReadReason, read_file};
+pub use survey::{Obstacle, State, Survey, survey};
+pub use sync::{Report, SyncError, sync};
+
+/// Files by path: relative, `/` between the parts, sorted, each written once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileTree {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl FileTree {
+    /// An empty tree.
+    #[must_use]
+    pub fn new() -> Self {
+        FileTree::default()
+    }
+
+    /// Adds a file.
+    ///
+    /// # Errors
+    /// When the path is taken, is needed as a folder or lies below a file, or is no plain relative path.
+    pub fn insert(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Result<(), InsertError> {
+        let path = path.into();
+        if let Some(reason) = path_problem(&path) {
+            return Err(InsertError::BadPath { path, reason });
+        }
+        if self.files.contains_key(&path) {
+            return Err(InsertError::Duplicate(path));
+        }
+        let around = ancestors(&path).find(|ancestor| self.files.contains_key(*ancestor)).map(str::to_owned);
+        if let Some(file) = around {
+            return Err(InsertError::Clash { file, below: path });
+        }
+        let below = self.below(&path).next().map(str::to_owned);
+        if let Some(below) = below {
+            return Err(InsertError::Clash { file: path, below });
+        }
+        self.files.insert(path, bytes.into());
+        Ok(())
+    }
+
+    /// The bytes of the file at `path`.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// Every file with its bytes, in the order of the paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// How many files there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is no file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The paths below the folder `folder`.
+    fn below<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a str> {
+        let prefix = format!("{folder}/");
+        let from = self.files.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
+        from.map(|(path, _)| path.as_str()).take_while(move |path| path.starts_with(&prefix))
+    }
+}
+
+/// Why a file does not fit into a [`FileTree`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InsertError {
+    /// Two files want the same path.
+    Duplicate(String),
+    /// `file` is a file, so nothing can stand at `below`.
+    Clash {
+        /// The path that is a file.
+        file: String,
+        /// The path that needs it to be a folder.
+        below: String,
+    },
+    /// The path is no plain relative path.
+    BadPath {
+        /// The path as given.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl fmt::Display for InsertError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InsertError::Duplicate(path) => write!(f, "two files want the path {path}"),
+            InsertError::Clash { file, below } => write!(f, "{file} is a file, so {below} cannot stand below it"),
+            InsertError::BadPath { path, reason } => write!(f, "the path {path:?} {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for InsertError {}
+
+/// What keeps `path` from being a path in a tree: these paths are joined to folders and written to `gen.lock` line by line.
+fn path_problem(path: &str) -> Option<&'static str> {
+    if path.split('/').next() == Some(LOCK) {
+        Some("is the lock's own")
+    } else if path.starts_with('/') {
+        Some("is absolute")
+    } else if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        Some("has an empty, `.` or `..` part")
+    } else if path.chars().any(|c| c.is_control() || c == '\\') {
+        Some("has a control character or a backslash")
+    } else if path.split('/').any(|part| part.len() > 255) {
+        Some("has a part of more than 255 bytes")
+    } else {
+        None
+    }
+}
+
+/// The folders that `path` lies in, outermost first.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(end, _)| &path[..end])
+}
+
+/// Whether gen treats `path` as a sealed file: one that nobody can make again without a key.
+fn is_sealed(path: &str) -> bool {
+    path.ends_with(".sops.yaml")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{FileTree, InsertError};
+
+    #[test]
+    fn a_path_is_written_once() {
+        let mut tree = FileTree::new();
+        tree.insert("a/b", "one").unwrap();
+        assert_eq!(tree.insert("a/b", "two"), Err(InsertError::Duplicate("a/b".into())));
+        assert_eq!(tree.get("a/b"), Some(b"one".as_slice()));
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let mut tree = FileTree::new();
+        tree.insert("a/b", "").unwrap();
+        tree.insert("a-b", "").unwrap();
+        let clash = |file: &str, below: &str| Err(InsertError::Clash { file: file.into(), below: below.into() });
+        assert_eq!(tree.insert("a", ""), clash("a", "a/b"));
+        assert_eq!(tree.insert("a/b/c/d", ""), clash("a/b", "a/b/c/d"));
+        tree.insert("a/bc", "").unwrap();
+        assert_eq!(tree.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["a-b", "a/b", "a/bc"]);
+    }
+
+    #[test]
+    fn only_plain_relative_paths_fit() {
+        let mut tree = FileTree::new();
+        let long = "x".repeat(256);
+        for path in ["", "/a", "a/", "a//b", ".", "../a", "a/../b", "a\nb", "a\\b", "gen.lock", "gen.lock/a", &long] {
+            assert!(matches!(tree.insert(path, ""), Err(InsertError::BadPath { .. })), "{path:?}");
+        }
+        tree.insert("a/gen.lock", "").unwrap();
+        assert_eq!(tree.len(), 1);
+    }
+}

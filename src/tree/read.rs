@@ -1,0 +1,291 @@
+//! Reading input folders: bounded, and never beyond the repository's root.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+use super::FileTree;
+use super::disk::plain;
+
+/// What reading may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest file, in bytes.
+    pub file_size: u64,
+    /// How many files a folder may hold, subfolders included.
+    pub files: usize,
+    /// How many folders may stand in each other.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { file_size: 4 << 20, files: 20_000, depth: 16 }
+    }
+}
+
+/// A file or folder that could not be read.
+#[derive(Debug)]
+pub struct ReadError {
+    /// Which one, relative to the root.
+    pub path: String,
+    /// Why.
+    pub reason: ReadReason,
+}
+
+/// Why a file or folder could not be read.
+#[derive(Debug)]
+pub enum ReadReason {
+    /// Nothing stands there.
+    Missing,
+    /// The path, or a symbolic link on it, leads out of the repository.
+    Outside,
+    /// A folder stands where a file is wanted.
+    Folder,
+    /// A file stands where a folder is wanted.
+    NotAFolder,
+    /// A device, a socket or a pipe.
+    Special,
+    /// The name is not UTF-8.
+    Name,
+    /// More bytes than [`Limits::file_size`].
+    TooLarge(u64),
+    /// More files than [`Limits::files`].
+    TooMany(usize),
+    /// Deeper than [`Limits::depth`]; a symbolic link to a folder around it has no end.
+    TooDeep(usize),
+    /// The system refused.
+    Io(io::Error),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot read {}: {}", self.path, self.reason)
+    }
+}
+
+impl fmt::Display for ReadReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadReason::Missing => f.write_str("there is nothing at this path"),
+            ReadReason::Outside => f.write_str("it leads out of the repository"),
+            ReadReason::Folder => f.write_str("it is a folder, not a file"),
+            ReadReason::NotAFolder => f.write_str("it is a file, not a folder"),
+            ReadReason::Special => f.write_str("it is neither a file nor a folder"),
+            ReadReason::Name => f.write_str("its name is not UTF-8"),
+            ReadReason::TooLarge(limit) => write!(f, "it is larger than {limit} bytes"),
+            ReadReason::TooMany(limit) => write!(f, "it holds more than {limit} files"),
+            ReadReason::TooDeep(limit) => write!(f, "its folders are nested deeper than {limit}"),
+            ReadReason::Io(error) => f.write_str(&plain(error)),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl FileTree {
+    /// Reads every file below `folder`, a path relative to `root`; the tree's paths are relative to `root` too.
+    /// Symbolic links are followed as long as they stay below `root`.
+    ///
+    /// # Errors
+    /// With the first file or folder that breaks a limit, leads out of `root` or cannot be read.
+    pub fn read(root: &Path, folder: &str, limits: &Limits) -> Result<FileTree, ReadError> {
+        let (root, start) = inside(root, folder)?;
+        let mut reader = Reader { root, limits, tree: FileTree::new() };
+        reader.folder(&start, folder.trim_matches('/'), limits.depth)?;
+        Ok(reader.tree)
+    }
+}
+
+/// Reads the file at `path`, relative to `root`. Symbolic links are followed as long as they stay below `root`.
+///
+/// # Errors
+/// When it is missing, no file, too large, leads out of `root` or cannot be read.
+pub fn read_file(root: &Path, path: &str, limits: &Limits) -> Result<Vec<u8>, ReadError> {
+    let (_, file) = inside(root, path)?;
+    contents(&file, path, limits)
+}
+
+struct Reader<'a> {
+    root: PathBuf,
+    limits: &'a Limits,
+    tree: FileTree,
+}
+
+impl Reader<'_> {
+    fn folder(&mut self, folder: &Path, path: &str, depth: usize) -> Result<(), ReadError> {
+        let deeper = depth.checked_sub(1).ok_or_else(|| error(path, ReadReason::TooDeep(self.limits.depth)))?;
+        for entry in fs::read_dir(folder).map_err(|source| from_io(path, source))? {
+            let entry = entry.map_err(|source| from_io(path, source))?;
+            let name = entry.file_name();
+            let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            let path = match name.to_str() {
+                Some(name) => join(name),
+                None => return Err(error(&join(&name.to_string_lossy()), ReadReason::Name)),
+            };
+            let mut kind = entry.file_type().map_err(|source| from_io(&path, source))?;
+            let mut target = entry.path();
+            if kind.is_symlink() {
+                target = target.canonicalize().map_err(|source| from_io(&path, source))?;
+                if !target.starts_with(&self.root) {
+                    return Err(error(&path, ReadReason::Outside));
+                }
+                kind = fs::symlink_metadata(&target).map_err(|source| from_io(&path, source))?.file_type();
+            }
+            if kind.is_dir() {
+                self.folder(&target, &path, deeper)?;
+            } else {
+                if self.tree.len() == self.limits.files {
+                    return Err(error(&path, ReadReason::TooMany(self.limits.files)));
+                }
+                let bytes = contents(&target, &path, self.limits)?;
+                self.tree.files.insert(path, bytes);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `root` and what `path` below it leads to, both without symbolic links.
+fn inside(root: &Path, path: &str) -> Result<(PathBuf, PathBuf), ReadError> {
+    let mut depth = 0_usize;
+    for component in Path::new(path).components() {
+        let next = match component {
+            Component::Normal(_) => depth.checked_add(1),
+            Component::ParentDir => depth.checked_sub(1),
+            Component::CurDir => Some(depth),
+            Component::RootDir | Component::Prefix(_) => None,
+        };
+        depth = next.ok_or_else(|| error(path, ReadReason::Outside))?;
+    }
+    let root = root.canonicalize().map_err(|source| from_io(&root.to_string_lossy(), source))?;
+    let target = root.join(path).canonicalize().map_err(|source| from_io(path, source))?;
+    if target.starts_with(&root) { Ok((root, target)) } else { Err(error(path, ReadReason::Outside)) }
+}
+
+fn contents(file: &Path, path: &str, limits: &Limits) -> Result<Vec<u8>, ReadError> {
+    // Opening a pipe would wait for a writer.
+    let found = fs::metadata(file).map_err(|source| from_io(path, source))?;
+    if found.is_dir() {
+        return Err(error(path, ReadReason::Folder));
+    }
+    if !found.is_file() {
+        return Err(error(path, ReadReason::Special));
+    }
+    let mut bytes = Vec::with_capacity(found.len().min(limits.file_size) as usize + 1);
+    let file = File::open(file).map_err(|source| from_io(path, source))?;
+    file.take(limits.file_size.saturating_add(1)).read_to_end(&mut bytes).map_err(|source| from_io(path, source))?;
+    if bytes.len() as u64 > limits.file_size {
+        return Err(error(path, ReadReason::TooLarge(limits.file_size)));
+    }
+    Ok(bytes)
+}
+
+fn error(path: &str, reason: ReadReason) -> ReadError {
+    ReadError { path: if path.is_empty() { ".".to_owned() } else { path.to_owned() }, reason }
+}
+
+fn from_io(path: &str, source: io::Error) -> ReadError {
+    let reason = match source.kind() {
+        io::ErrorKind::NotFound => ReadReason::Missing,
+        io::ErrorKind::NotADirectory => ReadReason::NotAFolder,
+        _ => ReadReason::Io(source),
+    };
+    error(path, reason)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+    use std::path::Path;
+
+    use super::{Limits, ReadReason, read_file};
+    use crate::tree::FileTree;
+
+    fn repository() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("repo/environments/staging/secrets")).unwrap();
+        fs::write(root.path().join("repo/environments/staging.yaml"), "a: 1").unwrap();
+        fs::write(root.path().join("repo/environments/staging/secrets/x.sops.yaml"), "sealed").unwrap();
+        fs::write(root.path().join("outside.yaml"), "secret").unwrap();
+        root
+    }
+
+    fn reason(root: &Path, limits: &Limits) -> (String, String) {
+        let error = FileTree::read(root, "environments", limits).unwrap_err();
+        (error.path.clone(), error.reason.to_string())
+    }
+
+    #[test]
+    fn a_folder_is_read_with_paths_from_the_root() {
+        let temp = repository();
+        let root = temp.path().join("repo");
+        symlink("staging.yaml", root.join("environments/alias.yaml")).unwrap();
+        let tree = FileTree::read(&root, "environments", &Limits::default()).unwrap();
+        let files = tree.iter().map(|(path, bytes)| (path, std::str::from_utf8(bytes).unwrap())).collect::<Vec<_>>();
+        let expected = [
+            ("environments/alias.yaml", "a: 1"),
+            ("environments/staging.yaml", "a: 1"),
+            ("environments/staging/secrets/x.sops.yaml", "sealed"),
+        ];
+        assert_eq!(files, expected);
+        assert_eq!(FileTree::read(&root, "", &Limits::default()).unwrap(), tree);
+    }
+
+    #[test]
+    fn nothing_leads_out_of_the_root() {
+        let temp = repository();
+        let root = temp.path().join("repo");
+        let outside = temp.path().join("outside.yaml").to_string_lossy().into_owned();
+        for path in
+            ["../outside.yaml", "environments/../../outside.yaml", "../repo/environments/staging.yaml", &outside]
+        {
+            let error = read_file(&root, path, &Limits::default()).unwrap_err();
+            assert!(matches!(error.reason, ReadReason::Outside), "{error}");
+        }
+        assert_eq!(read_file(&root, "environments/staging/../staging.yaml", &Limits::default()).unwrap(), b"a: 1");
+        symlink("../../outside.yaml", root.join("environments/leak.yaml")).unwrap();
+        let error = read_file(&root, "environments/leak.yaml", &Limits::default()).unwrap_err();
+        assert!(matches!(error.reason, ReadReason::Outside), "{error}");
+        let found = reason(&root, &Limits::default());
+        assert_eq!(found, ("environments/leak.yaml".into(), "it leads out of the repository".into()));
+    }
+
+    #[test]
+    fn a_loop_of_links_ends() {
+        let temp = repository();
+        let root = temp.path().join("repo");
+        symlink(".", root.join("environments/again")).unwrap();
+        assert_eq!(reason(&root, &Limits::default()).1, "its folders are nested deeper than 16");
+    }
+
+    #[test]
+    fn limits_hold() {
+        let temp = repository();
+        let root = temp.path().join("repo");
+        let limits = Limits { file_size: 6, files: 2, depth: 3 };
+        assert_eq!(FileTree::read(&root, "environments", &limits).unwrap().len(), 2);
+        let small = Limits { file_size: 5, ..limits };
+        let found = reason(&root, &small);
+        assert_eq!(found, ("environments/staging/secrets/x.sops.yaml".into(), "it is larger than 5 bytes".into()));
+        assert_eq!(reason(&root, &Limits { files: 1, ..limits }).1, "it holds more than 1 files");
+        assert_eq!(reason(&root, &Limits { depth: 2, ..limits }).1, "its folders are nested deeper than 2");
+    }
+
+    #[test]
+    fn what_is_no_file_is_named() {
+        let temp = repository();
+        let root = temp.path().join("repo");
+        let at = |path: &str| read_file(&root, path, &Limits::default()).unwrap_err().to_string();
+        assert_eq!(at("environments/none.yaml"), "cannot read environments/none.yaml: there is nothing at this path");
+        assert_eq!(at("environments/staging"), "cannot read environments/staging: it is a folder, not a file");
+        let folder = FileTree::read(&root, "environments/staging.yaml", &Limits::default()).unwrap_err();
+        assert_eq!(folder.to_string(), "cannot read environments/staging.yaml: it is a file, not a folder");
+        let _socket = UnixListener::bind(root.join("environments/socket")).unwrap();
+        assert_eq!(reason(&root, &Limits::default()).1, "it is neither a file nor a folder");
+    }
+}
