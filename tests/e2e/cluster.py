@@ -110,6 +110,9 @@ class Cluster:
             *quiet,
             f"--service-account-private-key-file={home}/sa.key",
             f"--root-ca-file={home}/apiserver/apiserver.crt",
+            # kwok's nodes send no heartbeats: after the default of 50 s all their pods would be marked as not ready.
+            "--node-monitor-grace-period=1h",
+            "--node-startup-grace-period=1h",
         )
         self.spawn("kube-scheduler", *quiet)
         self.spawn("kwok", f"--kubeconfig={self.kubeconfig}", "--manage-all-nodes=true", "--node-ip=127.0.0.1")

@@ -87,6 +87,11 @@ def is_ready(pod):
     return pod["status"]["phase"] == "Running" and conditions.get("Ready") == "True" and not leaving
 
 
+def claims_of(pod):
+    volumes = pod["spec"]["volumes"]
+    return [volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume]
+
+
 def selects(selector, labels):
     demand("matchExpressions" not in selector, f"this test reads matchLabels only: {selector}")
     return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
@@ -127,8 +132,9 @@ def assert_private_and_running(world, environment):
     assert_service_leads_to_primary(world, environment, pods)
 
     for budget in cluster.list("poddisruptionbudget", namespace):
-        allowed = lambda: (cluster.get("pdb", budget["metadata"]["name"], namespace)["status"]["disruptionsAllowed"])
-        cluster.wait(allowed, 30, f"{budget['metadata']['name']} of {namespace} to allow a drain")
+        name = budget["metadata"]["name"]
+        drains = lambda: cluster.get("poddisruptionbudget", name, namespace)["status"].get("disruptionsAllowed")
+        cluster.wait(drains, 30, f"the budget {name} of {namespace} to allow a drain")
 
     for secret in cluster.list("secret", namespace):
         if secret["type"] == "helm.sh/release.v1":
@@ -188,24 +194,22 @@ def restricted_is_enforced(world):
 def the_backup_runs(world):
     """a backup job is admitted, gets its claim, prefers another node than the primary's, and is let in"""
     cluster, namespace = world.cluster, NAMESPACES["production"]
-    jobs = cluster.list("cronjob", namespace)
-    demand(len(jobs) == 1, f"{namespace} has {len(jobs)} CronJobs")
-    cluster.kubectl("create", "job", "backup-now", f"--from=cronjob/{jobs[0]['metadata']['name']}", "-n", namespace)
+    cron_jobs = cluster.list("cronjob", namespace)
+    demand(len(cron_jobs) == 1, f"{namespace} has {len(cron_jobs)} CronJobs")
+    cron_job = cron_jobs[0]["metadata"]["name"]
+    cluster.kubectl("create", "job", "backup-now", f"--from=cronjob/{cron_job}", "-n", namespace)
 
-    def pod():
-        of_job = ("app", "backup-now")
-        pods = [p for p in cluster.list("pod", namespace) if p["metadata"]["labels"].get("job-name") == of_job[1]]
+    def admitted():
+        pods = cluster.list("pod", namespace)
+        pods = [pod for pod in pods if pod["metadata"]["labels"].get("batch.kubernetes.io/job-name") == "backup-now"]
+        # kwok completes the pods of a job as soon as it has started them.
         return pods and pods[0]["status"]["phase"] in ("Running", "Succeeded") and pods[0]
 
-    pod = cluster.wait(pod, 60, "the backup's pod")
-    for volume in pod["spec"]["volumes"]:
-        if "persistentVolumeClaim" in volume:
-            claim = world.one("pvc", volume["persistentVolumeClaim"]["claimName"], "production")
-            demand(claim["status"]["phase"] == "Bound", f"{claim['metadata']['name']} is {claim['status']['phase']}")
-            demand(claim["metadata"]["name"] != "postgres-data", "the backup lies on the database's own claim")
-            break
-    else:
-        demand(False, "the backup's pod has no claim")
+    pod = cluster.wait(admitted, 60, "the backup's pod to be admitted and scheduled")
+    claims = claims_of(pod)
+    demand(len(claims) == 1 and claims != ["postgres-data"], f"the backup writes to {claims}")
+    phase = world.one("pvc", claims[0], "production")["status"]["phase"]
+    demand(phase == "Bound", f"the backup's claim is {phase}")
     primary = next(p for p in cluster.list("pod", namespace) if is_primary(p))
     demand(pod["spec"]["nodeName"] != primary["spec"]["nodeName"], "the backup runs on the primary's node")
     rules = [
@@ -264,8 +268,7 @@ def replication_keeps_service_and_claim(world):
     demand(world.uids(*before) == before, "the Service or the claim was made again")
     demand(world.one("pvc", "postgres-data")["spec"]["volumeName"] == volume, "the claim has another volume")
     primary = next(pod for pod in world.cluster.list("pod", namespace) if is_primary(pod))
-    claims = [v["persistentVolumeClaim"]["claimName"] for v in primary["spec"]["volumes"] if "persistentVolumeClaim" in v]
-    demand(claims == ["postgres-data"], f"the primary runs on {claims}")
+    demand(claims_of(primary) == ["postgres-data"], f"the primary runs on {claims_of(primary)}")
     assert_private_and_running(world, "staging")
 
 
@@ -281,8 +284,9 @@ def assert_nothing_follows(world, before, what):
     while time.monotonic() < end:
         demand(world.uids(*before) == before, f"{what} made objects again")
         time.sleep(1)
-    pods = world.cluster.list("pod", NAMESPACES["staging"])
-    demand(any(is_primary(pod) and is_ready(pod) for pod in pods), f"{what} stopped the database")
+    primaries = [pod for pod in world.cluster.list("pod", NAMESPACES["staging"]) if is_primary(pod)]
+    states = [{key: pod["status"].get(key) for key in ("phase", "conditions")} for pod in primaries]
+    demand(any(map(is_ready, primaries)), f"{what} stopped the database: {states}")
 
 
 def a_renamed_instance_loses_nothing(world):

@@ -38,6 +38,13 @@ pub(crate) fn faults(values: &Value, own: &[Value], rendered: &[Value]) -> Vec<S
             if image.contains("docker.io/bitnami/") {
                 found.push(format!("{}: {image} can no longer be pulled", named(object)));
             }
+            let masters =
+                container["env"].as_array().into_iter().flatten().filter(|env| env["name"] == "POSTGRES_MASTER_HOST");
+            for host in masters.map(|env| &env["value"]) {
+                if !of_kind("Service").any(|service| service["metadata"]["name"] == *host) {
+                    found.push(format!("{}: there is no Service {host} to replicate from", named(object)));
+                }
+            }
             for path in ["/resources/requests/cpu", "/resources/requests/memory", "/resources/limits/memory"] {
                 if container.pointer(path).is_none() {
                     found.push(format!("{}: container {} has no {path}", named(object), container["name"]));

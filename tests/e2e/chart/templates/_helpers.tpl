@@ -111,6 +111,9 @@ spec:
             - {name: POSTGRES_USER, value: {{ $values.auth.username | quote }}}
             - {name: POSTGRES_DATABASE, value: {{ $values.auth.database | quote }}}
             - {name: POSTGRES_PASSWORD_FILE, value: {{ printf "/opt/bitnami/postgresql/secrets/%s" $values.auth.secretKeys.userPasswordKey | quote }}}
+            {{- if eq .component "read" }}
+            - {name: POSTGRES_MASTER_HOST, value: {{ include "primary" $root | quote }}}
+            {{- end }}
             - {name: POSTGRESQL_ENABLE_TLS, value: {{ ternary "yes" "no" $values.tls.enabled | quote }}}
           ports: [{name: tcp-postgresql, containerPort: {{ $values.containerPorts.postgresql }}}]
           {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
