@@ -80,7 +80,7 @@ schema() { # the API server's own description of its objects, from which tests/p
   local dir
   dir=$(field "k8s.io/kubernetes@$schemas" Dir)
   [ -n "$dir" ] || { echo "k8s.io/kubernetes@$schemas is not served" >&2; return 1; }
-  install -D -m 644 "$dir/api/openapi-spec/swagger.json" "$root/schemas/swagger.json"
+  mkdir -p "$root/schemas" && install -m 644 "$dir/api/openapi-spec/swagger.json" "$root/schemas/"
 }
 
 # The chart is no Go module, and what registries serve as 17.0.2 is not what its Git tag holds. So: the tag, with the
