@@ -82,8 +82,21 @@ pub struct Context<'a> {
     pub nodes: Option<u32>,
     /// The Pod Security level of the namespace.
     pub pod_security: &'a str,
-    /// The delivery object that brings this instance, and its namespace: for the runbook.
-    pub delivery: (&'a str, &'a str),
+    /// How this instance gets to the cluster: for the runbook.
+    pub delivery: Delivery<'a>,
+}
+
+/// How an instance gets to the cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// The object that brings it.
+    pub object: &'a str,
+    /// The namespace of that object and of its source.
+    pub namespace: &'a str,
+    /// The kind of the source that holds this repository.
+    pub source_kind: &'a str,
+    /// Its name.
+    pub source_name: &'a str,
 }
 
 /// What became of a spec.
@@ -100,11 +113,23 @@ impl Outcome {
         self.parts.push(Part { origin: origin.into(), body });
     }
 
-    fn error(&mut self, rule: &'static str, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
+    fn error(
+        &mut self,
+        rule: &'static str,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.remark(rule, Severity::Error, path, message, help);
     }
 
-    fn warning(&mut self, rule: &'static str, path: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
+    fn warning(
+        &mut self,
+        rule: &'static str,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.remark(rule, Severity::Warning, path, message, help);
     }
 

@@ -71,9 +71,8 @@ impl Repository {
     #[must_use]
     pub fn load(tree: FileTree) -> Repository {
         let prefix = format!("{FOLDER}/");
-        let is_layer = |path: &str| {
-            path.strip_prefix(&prefix).is_some_and(|name| !name.contains('/') && name.ends_with(".yaml"))
-        };
+        let is_layer =
+            |path: &str| path.strip_prefix(&prefix).is_some_and(|name| !name.contains('/') && name.ends_with(".yaml"));
         let layers = tree.iter().map(|(path, _)| path).filter(|path| is_layer(path));
         let names: Vec<String> = std::iter::once(PROJECT_FILE).chain(layers).map(str::to_owned).collect();
         let files = Arc::new(Files { tree, names });
@@ -117,10 +116,11 @@ impl Repository {
         resolve::environment(self, name)
     }
 
-    /// The mistakes that show only when all environments are seen together: one namespace used twice on one cluster.
+    /// The mistakes of the environments `of` that show only when all are seen together: one namespace used twice on one
+    /// cluster.
     #[must_use]
-    pub fn clashes(&self) -> Vec<Finding> {
-        semantic::clashes(self)
+    pub fn clashes(&self, of: &[String]) -> Vec<Finding> {
+        semantic::clashes(self, of)
     }
 
     /// The mistakes of abstract layers that no environment extends, and that therefore nobody would see.
@@ -150,11 +150,8 @@ impl Files {
     }
 
     fn check(&self, shape: &crate::schema::Shape, node: &Node, mode: Mode) -> Vec<Finding> {
-        let checked = Checked {
-            mode,
-            file: &|mark| self.name(mark).to_owned(),
-            text: &|mark| self.text(mark).to_owned(),
-        };
+        let checked =
+            Checked { mode, file: &|mark| self.name(mark).to_owned(), text: &|mark| self.text(mark).to_owned() };
         shape.check(node, "", &checked)
     }
 }
@@ -227,7 +224,9 @@ impl Environment {
         let (last, above) = keys.split_last()?;
         let parent = self.merged.at(above)?;
         match parent.entry(last) {
-            Some(entry) if entry.node.as_mapping().is_some() || entry.node.as_sequence().is_some() => Some(entry.key_mark),
+            Some(entry) if entry.node.as_mapping().is_some() || entry.node.as_sequence().is_some() => {
+                Some(entry.key_mark)
+            }
             Some(entry) => Some(entry.node.mark),
             None => parent.at(std::slice::from_ref(last)).map(|node| node.mark),
         }

@@ -2,10 +2,13 @@
 //! render, check, sync. The floors that these modules stand on are listed in `tests/floors.rs` and explained in CONTRIBUTING.md.
 
 pub mod chart;
+pub mod cli;
 pub mod component;
 pub mod diagnostic;
+pub mod drift;
 pub mod environment;
 pub mod manifest;
+pub mod output;
 pub mod part;
 pub mod path;
 pub mod plan;
@@ -13,5 +16,6 @@ pub mod render;
 pub mod scalar;
 pub mod schema;
 pub mod sops;
+pub mod template;
 pub mod tree;
 pub mod yaml;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `gen` command.
+
+fn main() -> std::process::ExitCode {
+    gitops_gen::cli::run()
+}

@@ -8,7 +8,9 @@ use serde_json::Value as Json;
 use crate::{
     diagnostic::Severity,
     manifest::Origins,
-    scalar::{ChartVersion, DnsLabel, DnsName, GitCommit, GitTag, HttpsUrl, ImageRef, OciDigest, OciUrl, RelativePath, Size},
+    scalar::{
+        ChartVersion, DnsLabel, DnsName, GitCommit, GitTag, HttpsUrl, ImageRef, OciDigest, OciUrl, RelativePath, Size,
+    },
 };
 
 /// Labels by key, sorted.

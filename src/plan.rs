@@ -8,7 +8,7 @@ mod secret;
 use std::collections::BTreeMap;
 
 use crate::{
-    component::{self, Context, Outcome, Place},
+    component::{self, Context, Delivery, Outcome, Place},
     diagnostic::{Finding, Severity, worst},
     environment::{
         Environment,
@@ -71,8 +71,13 @@ pub struct Copy {
 ///
 /// # Errors
 /// All mistakes, at least one of them an error.
-pub fn plan(environment: &Environment, inputs: &FileTree, vendored: &FileTree) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {
+pub fn plan(
+    environment: &Environment,
+    inputs: &FileTree,
+    vendored: &FileTree,
+) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {
     let mut planner = Planner { environment, inputs, findings: Vec::new() };
+    let Some(flux) = environment.spec.delivery.flux.clone() else { return Err(planner.findings) };
     let charts = planner.charts(vendored);
     let images = images(environment);
     let mut components = Vec::new();
@@ -93,7 +98,12 @@ pub fn plan(environment: &Environment, inputs: &FileTree, vendored: &FileTree) -
             storage_class: environment.spec.storage.class.as_ref(),
             nodes: environment.spec.cluster.nodes,
             pod_security: environment.spec.namespace.pod_security.as_str(),
-            delivery: (&delivery, environment.spec.delivery.flux.as_ref().map_or("", |flux| flux.source.namespace.as_str())),
+            delivery: Delivery {
+                object: &delivery,
+                namespace: flux.source.namespace.as_str(),
+                source_kind: flux.source.kind.as_str(),
+                source_name: flux.source.name.as_str(),
+            },
         };
         let Outcome { parts, remarks } = (kind.parts)(spec, &context);
         planner.remark(remarks);
@@ -105,7 +115,6 @@ pub fn plan(environment: &Environment, inputs: &FileTree, vendored: &FileTree) -
     planner.demanded_once(&components);
     planner.unused_secrets(&components);
     let Planner { findings, .. } = planner;
-    let Some(flux) = environment.spec.delivery.flux.clone() else { return Err(findings) };
     if worst(&findings) == Some(Severity::Error) {
         return Err(findings);
     }
@@ -160,7 +169,8 @@ impl Planner<'_> {
     /// Flux puts the Kustomization's name into a label of everything that it applies.
     fn check_delivery_name(&mut self, name: &str, origin: &str) {
         if name.len() > 63 {
-            let message = format!("`{name}`, the name of its Flux Kustomization, is longer than the 63 characters of a label");
+            let message =
+                format!("`{name}`, the name of its Flux Kustomization, is longer than the 63 characters of a label");
             self.error("name-too-long", origin, message, "shorten the environment's or the instance's name");
         }
     }

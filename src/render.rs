@@ -36,7 +36,7 @@ pub fn render(plan: &Plan) -> Rendered {
         component::render(plan, service, &mut files);
         entry.push(flux::component_kustomization(plan, service));
     }
-    flux::entry_point(plan, entry, &mut files);
+    flux::entry_point(entry, &mut files);
     readme::render(plan, &mut files);
     files.rendered
 }

@@ -97,16 +97,18 @@ mod name;
 mod path;
 mod quantity;
 mod recipient;
+mod registry;
 mod source;
 mod time;
 mod version;
 
 pub use cron::CronSchedule;
-pub use image::{ImageRef, OciDigest, RegistryHost};
+pub use image::{ImageRef, OciDigest};
 pub use name::{DnsLabel, DnsName, LabelKey, LabelValue, PostgresDatabase, PostgresRole, SecretKey, ServiceName};
 pub use path::RelativePath;
 pub use quantity::{Quantity, Size};
 pub use recipient::AgeRecipient;
+pub use registry::RegistryHost;
 pub use source::{GitCommit, GitTag, HttpsUrl, OciUrl};
 pub use time::{Date, Duration};
 pub use version::{ChartVersion, FluxVersion, KubernetesVersion};
@@ -204,6 +206,7 @@ mod tests {
             include_str!("scalar/path.rs"),
             include_str!("scalar/quantity.rs"),
             include_str!("scalar/recipient.rs"),
+            include_str!("scalar/registry.rs"),
             include_str!("scalar/source.rs"),
             include_str!("scalar/time.rs"),
             include_str!("scalar/version.rs"),

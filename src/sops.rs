@@ -56,7 +56,7 @@ pub fn inspect(file: &str, id: FileId, bytes: &[u8]) -> Result<SealedSecret, Vec
     if let Some(finding) = private_key(file, bytes) {
         return Err(vec![finding]);
     }
-    let documents = yaml::parse(Source { id, name: file, bytes }, Dialect::Manifest)?;
+    let documents = yaml::parse(Source { id, name: file, bytes }, Dialect::Manifest).map_err(redacted)?;
     let [document] = documents.as_slice() else {
         return Err(vec![not_one_document(file, documents.get(1).map(|second| second.mark))]);
     };
@@ -77,11 +77,29 @@ fn seal_command(file: &str) -> String {
 
 fn not_one_document(file: &str, second: Option<Mark>) -> Finding {
     match second {
-        Some(mark) => Finding::error("several-documents", mark.location(file), "a sealed file holds one Secret, this is a second document")
-            .help("give each Secret a file of its own"),
+        Some(mark) => Finding::error(
+            "several-documents",
+            mark.location(file),
+            "a sealed file holds one Secret, this is a second document",
+        )
+        .help("give each Secret a file of its own"),
         None => Finding::error("empty-file", Location::file(file), "the file is empty")
             .help(format!("write the Secret, then seal it: {}", seal_command(file))),
     }
+}
+
+/// Syntax errors without what they quote from the file: in a sealed file that may be a piece of a plain value.
+fn redacted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    // From the first to the last quote: what is quoted may hold quotes itself.
+    let unquoted = |text: &str| match (text.find('`'), text.rfind('`')) {
+        (Some(first), Some(last)) => format!("{}`...{}", &text[..first], &text[last..]),
+        _ => text.to_owned(),
+    };
+    for finding in &mut findings {
+        finding.message = unquoted(&finding.message);
+        finding.path.clear();
+    }
+    findings
 }
 
 /// A private age key that ended up in the file, wherever it stands and whether or not the rest can be read.

@@ -2,6 +2,7 @@
 
 mod backup;
 mod network;
+mod runbook;
 mod spec;
 mod values;
 
@@ -72,14 +73,18 @@ impl Names {
     fn of(spec: &PostgresSpec, context: &Context<'_>) -> Names {
         let instance = context.place.instance.to_owned();
         let release = spec.release.as_ref();
-        let fullname = release.and_then(|release| release.fullname.as_ref()).map_or(instance.clone(), ToString::to_string);
+        let fullname =
+            release.and_then(|release| release.fullname.as_ref()).map_or(instance.clone(), ToString::to_string);
         Names {
             release: release.and_then(|release| release.name.as_ref()).map_or(instance.clone(), ToString::to_string),
             primary: match spec.architecture {
                 Architecture::Standalone => fullname.clone(),
                 Architecture::Replication => format!("{fullname}-primary"),
             },
-            secret: secret_name(spec.secret.as_ref().and_then(|secret| secret.name.as_ref()).map(DnsName::as_str), &instance),
+            secret: secret_name(
+                spec.secret.as_ref().and_then(|secret| secret.name.as_ref()).map(DnsName::as_str),
+                &instance,
+            ),
             claim: spec.storage.claim.as_ref().map_or_else(|| format!("{instance}-data"), ToString::to_string),
             instance,
             fullname,
@@ -110,6 +115,7 @@ impl Postgres<'_> {
         self.secrets(outcome);
         self.network(outcome);
         self.backup(outcome);
+        self.runbook(outcome);
     }
 
     fn check(&self, outcome: &mut Outcome) {
@@ -117,13 +123,21 @@ impl Postgres<'_> {
             outcome.error(
                 "name-too-long",
                 self.context.path,
-                format!("the name `{}` is longer than {LONGEST_NAME} characters, and names derived from it would not fit", self.names.instance),
+                format!(
+                    "the name `{}` is longer than {LONGEST_NAME} characters, and names derived from it would not fit",
+                    self.names.instance
+                ),
                 "choose a shorter name",
             );
         }
         let storage = &self.spec.storage;
         if storage.claim.is_none() && storage.size.is_none() {
-            outcome.error("missing-key", self.context.at("storage"), "the data claim needs a size", "write `storage: 20Gi`");
+            outcome.error(
+                "missing-key",
+                self.context.at("storage"),
+                "the data claim needs a size",
+                "write `storage: 20Gi`",
+            );
         }
         if storage.claim.is_some() && storage.size.is_none() && self.is_replicated() {
             outcome.error(

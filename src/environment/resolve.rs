@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Environment, FOLDER, Files, Layer, Repository, schema, semantic, spec::EnvironmentSpec, template::Templates};
+use super::{
+    Environment, FOLDER, Files, Layer, Repository, schema, semantic, spec::EnvironmentSpec, template::Templates,
+};
 use crate::{
     component::{self, Address, Kind, Place},
     diagnostic::{Finding, Location, Severity, worst},
@@ -23,7 +25,8 @@ pub(super) fn environment(repository: &Repository, name: &str) -> Result<Environ
         findings.extend(files.check(&shape, &layer.root, Mode::Layer));
     }
     let mut merged = merge(&shape, &chain);
-    let place = Place { environment: name, namespace: text_at(&merged, &["namespace", "name"]).unwrap_or(""), instance: "" };
+    let place =
+        Place { environment: name, namespace: text_at(&merged, &["namespace", "name"]).unwrap_or(""), instance: "" };
     Templates::new(&place, &addresses(&merged, &services, place)).fill(&mut merged, "", files, &mut findings);
     findings.extend(files.check(&shape, &merged, Mode::Whole));
     dedupe(&mut findings);
@@ -102,7 +105,9 @@ impl<'a> Chain<'a> {
             circle.push(&layer.name);
             let place = asked.unwrap_or_else(|| Location::file(format!("{FOLDER}/{}.yaml", layer.name)));
             let message = format!("`extends` goes in a circle: {}", circle.join(" -> "));
-            self.findings.push(Finding::error("extends-cycle", place, message).help("remove one of these `extends`").at("extends"));
+            self.findings.push(
+                Finding::error("extends-cycle", place, message).help("remove one of these `extends`").at("extends"),
+            );
             return;
         }
         self.open.push(&layer.name);

@@ -36,9 +36,9 @@ pub fn json_schema() -> Json {
 pub(super) fn shape(services: &BTreeMap<String, &'static Kind>) -> Shape {
     static BASE: OnceLock<Shape> = OnceLock::new();
     let base = BASE.get_or_init(|| Shape::compile(&closed_environment()));
-    let services = services
-        .iter()
-        .fold(Shape::any_map(ServiceName::FORMAT), |shape, (instance, kind)| shape.with_property(instance, kind_shape(kind)));
+    let services = services.iter().fold(Shape::any_map(ServiceName::FORMAT), |shape, (instance, kind)| {
+        shape.with_property(instance, kind_shape(kind))
+    });
     base.clone().with_property("services", Arc::new(services))
 }
 

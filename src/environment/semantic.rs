@@ -13,7 +13,7 @@ use crate::{
     path,
     scalar::DnsLabel,
     schema::Mode,
-    yaml::{Dialect, FileId, Node, Source, parse},
+    yaml::{Dialect, FileId, Source, parse},
 };
 
 /// The edition that this gen renders.
@@ -34,10 +34,13 @@ pub(super) fn project(files: &Files) -> Vec<Finding> {
         return findings;
     }
     let Ok(spec) = serde_json::from_value::<ProjectSpec>(root.to_json()) else { return findings };
-    let place = |key: &str| root.get(key).map_or_else(|| Location::file(PROJECT_FILE), |node| files.location(node.mark));
+    let place =
+        |key: &str| root.get(key).map_or_else(|| Location::file(PROJECT_FILE), |node| files.location(node.mark));
     if spec.edition != EDITION {
         let message = format!("edition {} is newer than this gen, which knows edition {EDITION}", spec.edition);
-        findings.push(Finding::error("unknown-edition", place("edition"), message).help("install a newer gen").at("edition"));
+        findings.push(
+            Finding::error("unknown-edition", place("edition"), message).help("install a newer gen").at("edition"),
+        );
     }
     if let Some(requires) = &spec.requires {
         findings.extend(required_version(requires, place("requires")));
@@ -89,7 +92,12 @@ pub(super) fn environment(environment: &Environment) -> Vec<Finding> {
     }
     for instance in environment.spec.services.keys().filter(|name| RESERVED.contains(&name.as_str())) {
         let help = format!("choose another name; reserved are {}", RESERVED.join(", "));
-        error("reserved-name", &path::join("services", instance.as_str()), format!("the name `{instance}` is reserved"), &help);
+        error(
+            "reserved-name",
+            &path::join("services", instance.as_str()),
+            format!("the name `{instance}` is reserved"),
+            &help,
+        );
     }
     findings.extend(recipients(environment));
     findings
@@ -103,7 +111,11 @@ fn recipients(environment: &Environment) -> Option<Finding> {
     }
     let at = "secrets.recipients";
     let message = format!("the secrets have {} recipient: one lost key makes them unreadable", recipients.len());
-    let message = if recipients.is_empty() { "the secrets have no recipients, so nobody could open them".to_owned() } else { message };
+    let message = if recipients.is_empty() {
+        "the secrets have no recipients, so nobody could open them".to_owned()
+    } else {
+        message
+    };
     let place = environment.location(at);
     let finding = match environment.spec.profile {
         Profile::Default => Finding::warning("too-few-recipients", place, message),
@@ -112,24 +124,26 @@ fn recipients(environment: &Environment) -> Option<Finding> {
     Some(finding.help("list at least two age public keys by holder").at(at))
 }
 
-/// Finds namespaces that two environments claim on one cluster.
-pub(super) fn clashes(repository: &Repository) -> Vec<Finding> {
+/// Finds namespaces that two environments claim on one cluster, one of them among `of`.
+pub(super) fn clashes(repository: &Repository, of: &[String]) -> Vec<Finding> {
     let mut seen: BTreeMap<(String, String), &str> = BTreeMap::new();
     let mut findings = Vec::new();
     for name in repository.environments() {
         let Some(node) = outline(repository, name) else { continue };
         let text = |keys: &[&str]| text_at(&node, keys).map(str::to_owned);
-        let (Some(cluster), Some(namespace)) = (text(&["cluster", "name"]), text(&["namespace", "name"])) else { continue };
-        let message = |other: &str| format!("the environment `{other}` has the namespace `{namespace}` on the cluster `{cluster}` too");
-        match seen.get(&(cluster.clone(), namespace.clone())) {
-            Some(other) => {
-                let place = node.at(&["namespace", "name"]).map(|node: &Node| repository.files.location(node.mark));
-                let place = place.unwrap_or_else(|| Location::file(format!("{FOLDER}/{name}.yaml")));
-                let help = "give each environment a namespace of its own";
-                findings.push(Finding::error("namespace-clash", place, message(other)).help(help).at("namespace"));
-            }
-            None => drop(seen.insert((cluster, namespace), name)),
+        let (Some(cluster), Some(namespace)) = (text(&["cluster", "name"]), text(&["namespace", "name"])) else {
+            continue;
+        };
+        let Some(other) = seen.insert((cluster.clone(), namespace.clone()), name) else { continue };
+        if !of.iter().any(|asked| asked == name || asked == other) {
+            continue;
         }
+        let place = node.at(&["namespace", "name"]).map(|node| repository.files.location(node.mark));
+        let place = place.unwrap_or_else(|| Location::file(format!("{FOLDER}/{name}.yaml")));
+        let message =
+            format!("the environment `{other}` has the namespace `{namespace}` on the cluster `{cluster}` too");
+        let help = "give each environment a namespace of its own";
+        findings.push(Finding::error("namespace-clash", place, message).help(help).at("namespace"));
     }
     findings
 }

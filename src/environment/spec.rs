@@ -55,6 +55,12 @@ pub enum OneOrMany {
     Many(Vec<String>),
 }
 
+impl Default for OneOrMany {
+    fn default() -> Self {
+        OneOrMany::Many(Vec::new())
+    }
+}
+
 /// One environment: where it runs, how it is delivered, which services it has.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -223,6 +229,18 @@ pub enum FluxSourceKind {
     OciRepository,
     /// An object storage bucket.
     Bucket,
+}
+
+impl FluxSourceKind {
+    /// The kind as manifests spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FluxSourceKind::GitRepository => "GitRepository",
+            FluxSourceKind::OciRepository => "OCIRepository",
+            FluxSourceKind::Bucket => "Bucket",
+        }
+    }
 }
 
 /// A pinned chart.

@@ -81,10 +81,16 @@ impl Planner<'_> {
         );
         if is_oci {
             let message = "Flux cannot take a chart from an OCIRepository that holds a whole repository";
-            self.error("wrong-value", at, message, "deliver by a GitRepository or Bucket, or take the chart from elsewhere");
+            self.error(
+                "wrong-value",
+                at,
+                message,
+                "deliver by a GitRepository or Bucket, or take the chart from elsewhere",
+            );
         }
         let Some(bytes) = vendored.get(&file) else {
-            let help = format!("vendor {name} {version} there, with its charts/common, or take the chart from elsewhere");
+            let help =
+                format!("vendor {name} {version} there, with its charts/common, or take the chart from elsewhere");
             return self.error("missing-file", at, format!("there is no {file}"), help);
         };
         let parsed = parse(Source { id: FileId(0), name: &file, bytes }, Dialect::Manifest);
@@ -99,7 +105,12 @@ impl Planner<'_> {
         }
         if vendored.get(&dependency_file(folder)).is_none() {
             let message = format!("{folder} has no charts/common, so Flux would fetch it from a registry, unpinned");
-            self.error("unpinned-dependency", at, message, format!("run `helm dependency build {folder}` and commit the result"));
+            self.error(
+                "unpinned-dependency",
+                at,
+                message,
+                format!("run `helm dependency build {folder}` and commit the result"),
+            );
         }
     }
 }

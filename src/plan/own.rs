@@ -31,7 +31,12 @@ impl Planner<'_> {
             }
             let name = relative.rsplit('/').next().unwrap_or(relative).to_owned();
             if copies.iter().any(|copy: &Copy| copy.name == name) {
-                self.error("file-clash", &at, format!("two files of this service are called {name}"), "rename one of them");
+                self.error(
+                    "file-clash",
+                    &at,
+                    format!("two files of this service are called {name}"),
+                    "rename one of them",
+                );
                 continue;
             }
             copies.push(Copy { name, bytes: bytes.to_vec(), origin: at, sealed });
@@ -51,11 +56,19 @@ impl Planner<'_> {
             };
             for keys in [&["apiVersion"][..], &["kind"], &["metadata", "name"]] {
                 if text(keys).is_none() {
-                    wrong("no-object", &format!("this is no Kubernetes object: it has no `{}`", keys.join(".")), "complete it, or list another file");
+                    wrong(
+                        "no-object",
+                        &format!("this is no Kubernetes object: it has no `{}`", keys.join(".")),
+                        "complete it, or list another file",
+                    );
                 }
             }
             if text(&["kind"]) == Some("Secret") {
-                wrong("plaintext-secret", "a Secret must be sealed before it is committed", "seal it with `sops encrypt`, as NAME.sops.yaml");
+                wrong(
+                    "plaintext-secret",
+                    "a Secret must be sealed before it is committed",
+                    "seal it with `sops encrypt`, as NAME.sops.yaml",
+                );
             }
         }
     }

@@ -34,10 +34,18 @@ impl Planner<'_> {
             return None;
         };
         match sops::inspect(&file, FileId(0), bytes) {
-            Ok(secret) => self.compare(demand, &secret, &file, origin),
+            Ok(secret) => {
+                self.compare(demand, &secret, &file, origin);
+                self.findings.extend(secret.warnings);
+            }
             Err(findings) => self.findings.extend(findings),
         }
-        Some(Copy { name: format!("{}.sops.yaml", demand.name), bytes: bytes.to_vec(), origin: origin.to_owned(), sealed: true })
+        Some(Copy {
+            name: format!("{}.sops.yaml", demand.name),
+            bytes: bytes.to_vec(),
+            origin: origin.to_owned(),
+            sealed: true,
+        })
     }
 
     fn compare(&mut self, demand: &SecretDemand, secret: &SealedSecret, file: &str, origin: &str) {
@@ -48,7 +56,7 @@ impl Planner<'_> {
         let metadata = [
             ("name", secret.name.as_str(), secret.name_mark, demand.name.as_str()),
             ("namespace", secret.namespace.as_deref().unwrap_or(""), secret.namespace_mark, namespace),
-            ("type", secret.kind.as_str(), secret.kind_mark, demand.kind.as_str()),
+            ("type", secret.type_.as_str(), secret.type_mark, demand.kind.as_str()),
         ];
         for (what, is, mark, should) in metadata {
             if is != should {
@@ -59,7 +67,7 @@ impl Planner<'_> {
         for (key, purpose) in &demand.keys {
             if !secret.keys.contains(key) {
                 let message = format!("the Secret lacks the key `{key}`, the {purpose}");
-                wrong(secret.name_mark, message, format!("add it below `stringData` with `sops edit {file}`"));
+                wrong(secret.keys_mark, message, format!("add it below `stringData` with `sops edit {file}`"));
             }
         }
     }
@@ -68,10 +76,14 @@ impl Planner<'_> {
     fn how_to_seal(&self, demand: &SecretDemand, file: &str) -> String {
         let recipients: Vec<String> =
             self.environment.spec.secrets.recipients.values().map(ToString::to_string).collect();
-        let arguments: String = demand.keys.iter().map(|(key, _)| match demand.kind.as_str() {
-            "Opaque" => format!(" --from-literal={key}=$(openssl rand -hex 24)"),
-            _ => format!(" --from-file={key}"),
-        }).collect();
+        let arguments: String = demand
+            .keys
+            .iter()
+            .map(|(key, _)| match demand.kind.as_str() {
+                "Opaque" => format!(" --from-literal={key}=$(openssl rand -hex 24)"),
+                _ => format!(" --from-file={key}"),
+            })
+            .collect();
         format!(
             "kubectl create secret generic {} -n {} --type={}{arguments} --dry-run=client -o yaml | sops encrypt \
              --age {} --encrypted-regex '^(data|stringData)$' --input-type yaml --output-type yaml \

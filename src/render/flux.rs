@@ -5,7 +5,6 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Files, kubernetes::PRUNE, kustomization};
 use crate::{
-    environment::spec::{FluxSourceKind, FluxSpec},
     manifest::Origins,
     part::{ChartPin, ChartSource, GitReference, Release},
     plan::{Component, Plan, delivery_object},
@@ -21,7 +20,7 @@ pub(super) struct Entry {
 }
 
 /// Writes the entry point: one Flux Kustomization per component.
-pub(super) fn entry_point(_plan: &Plan, entries: Vec<Entry>, files: &mut Files) {
+pub(super) fn entry_point(entries: Vec<Entry>, files: &mut Files) {
     let resources: Vec<String> = entries.iter().map(|entry| entry.file.clone()).collect();
     for entry in entries {
         files.yaml(format!("flux/{}", entry.file), &entry.object, Origins::new(entry.origin));
@@ -78,7 +77,7 @@ fn kustomization_spec(plan: &Plan, component: &str, timeout: &str) -> Map<String
         "prune": true,
         // Deleting this object must not delete a database.
         "deletionPolicy": "Orphan",
-        "sourceRef": { "kind": source_kind(&plan.flux), "name": plan.flux.source.name.as_str() },
+        "sourceRef": { "kind": plan.flux.source.kind.as_str(), "name": plan.flux.source.name.as_str() },
     });
     match spec {
         Json::Object(map) => map,
@@ -97,14 +96,6 @@ fn flux_kustomization(plan: &Plan, component: &str, spec: Map<String, Json>) -> 
         },
         "spec": spec,
     })
-}
-
-fn source_kind(flux: &FluxSpec) -> &'static str {
-    match flux.source.kind {
-        FluxSourceKind::GitRepository => "GitRepository",
-        FluxSourceKind::OciRepository => "OCIRepository",
-        FluxSourceKind::Bucket => "Bucket",
-    }
 }
 
 /// The name of a component's chart source: one each, so that no two Kustomizations own one object.
@@ -193,7 +184,7 @@ fn chart_reference(plan: &Plan, component: &Component, chart: &ChartPin) -> (&'s
             let root = plan.flux.path.as_ref().map_or(".", |root| root.as_str());
             let prefix = if root == "." { String::new() } else { format!("{root}/") };
             let source = json!({
-                "kind": source_kind(&plan.flux),
+                "kind": plan.flux.source.kind.as_str(),
                 "name": plan.flux.source.name.as_str(),
                 "namespace": plan.flux.source.namespace.as_str(),
             });

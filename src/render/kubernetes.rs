@@ -62,12 +62,8 @@ pub(super) fn resource_quota(namespace: &str, hard: &BTreeMap<String, Quantity>)
 
 /// Denies what no other policy allows, DNS excepted.
 pub(super) fn default_deny(namespace: &str) -> Json {
-    let rule = NetworkRule {
-        name: "default-deny".to_owned(),
-        pods: Labels::new(),
-        ingress: Vec::new(),
-        egress: Vec::new(),
-    };
+    let rule =
+        NetworkRule { name: "default-deny".to_owned(), pods: Labels::new(), ingress: Vec::new(), egress: Vec::new() };
     network_policy(&rule, namespace)
 }
 
@@ -80,7 +76,10 @@ pub(super) fn claim(claim: &Claim, namespace: &str) -> Json {
     let spec = PersistentVolumeClaimSpec {
         access_modes: Some(vec![claim.access_mode.clone()]),
         storage_class_name: claim.class.as_ref().map(ToString::to_string),
-        resources: Some(VolumeResourceRequirements { requests: Some(requests), ..VolumeResourceRequirements::default() }),
+        resources: Some(VolumeResourceRequirements {
+            requests: Some(requests),
+            ..VolumeResourceRequirements::default()
+        }),
         ..PersistentVolumeClaimSpec::default()
     };
     json(&PersistentVolumeClaim { metadata, spec: Some(spec), ..PersistentVolumeClaim::default() })
@@ -132,9 +131,10 @@ pub(super) fn network_policy(rule: &NetworkRule, namespace: &str) -> Json {
 }
 
 fn peer(peer: &Peer) -> NetworkPolicyPeer {
-    let namespace = peer.namespace.as_ref().map(|name| {
-        selector(&Labels::from([("kubernetes.io/metadata.name".to_owned(), name.to_string())]))
-    });
+    let namespace = peer
+        .namespace
+        .as_ref()
+        .map(|name| selector(&Labels::from([("kubernetes.io/metadata.name".to_owned(), name.to_string())])));
     let pods = if peer.labels.is_empty() && namespace.is_some() { None } else { Some(selector(&peer.labels)) };
     NetworkPolicyPeer { namespace_selector: namespace, pod_selector: pods, ..NetworkPolicyPeer::default() }
 }
@@ -158,12 +158,8 @@ pub(super) fn cron_job(job: &Job, namespace: &str) -> Json {
         metadata: Some(ObjectMeta { labels: Some(job.labels.clone()), ..ObjectMeta::default() }),
         spec: Some(pod(job)),
     };
-    let job_spec = JobSpec {
-        active_deadline_seconds: Some(6 * 60 * 60),
-        backoff_limit: Some(2),
-        template,
-        ..JobSpec::default()
-    };
+    let job_spec =
+        JobSpec { active_deadline_seconds: Some(6 * 60 * 60), backoff_limit: Some(2), template, ..JobSpec::default() };
     let spec = CronJobSpec {
         schedule: job.schedule.clone(),
         time_zone: Some("Etc/UTC".to_owned()),

@@ -6,7 +6,8 @@ use crate::{manifest::Origins, plan::Plan};
 pub(super) fn render(plan: &Plan, files: &mut Files) {
     let namespace = &plan.namespace;
     let name = namespace.name.as_str();
-    let mut objects = vec![("namespace.yaml", kubernetes::namespace(name, namespace.pod_security.as_str()), "namespace")];
+    let mut objects =
+        vec![("namespace.yaml", kubernetes::namespace(name, namespace.pod_security.as_str()), "namespace")];
     if !namespace.quota.is_empty() {
         objects.push(("resourcequota.yaml", kubernetes::resource_quota(name, &namespace.quota), "namespace.quota"));
     }

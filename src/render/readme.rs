@@ -1,6 +1,5 @@
 //! `gitops/<env>/README.md`: what runs here, who may connect, and what to do at 2 a.m.
 
-use minijinja::{Environment as Engine, context};
 use serde_json::{Value as Json, json};
 
 use super::Files;
@@ -8,28 +7,24 @@ use crate::{
     manifest::Origins,
     part::{Allowance, Body, ChartPin, ChartSource, GitReference, Peer},
     plan::{Component, Plan},
+    template,
 };
 
 const TEMPLATE: &str = include_str!("readme.md.jinja");
 
 pub(super) fn render(plan: &Plan, files: &mut Files) {
-    let mut engine = Engine::new();
-    engine.set_trim_blocks(true);
-    engine.set_lstrip_blocks(true);
-    engine.set_keep_trailing_newline(true);
     let components: Vec<Json> = plan.components.iter().map(|component| describe(plan, component)).collect();
-    let flux = &plan.flux.source.namespace;
-    let scope = context! {
-        environment => plan.environment,
-        source => plan.source,
-        namespace => plan.namespace.name.as_str(),
-        managed => plan.namespace.manage,
-        pod_security => plan.namespace.pod_security.as_str(),
-        flux_namespace => flux.as_str(),
-        components => minijinja::Value::from_serialize(&components),
-    };
-    // The template is part of the program and its scope is complete, so it renders; a test renders every golden tree.
-    let text = engine.render_str(TEMPLATE, scope).unwrap_or_default();
+    let scope = json!({
+        "environment": plan.environment,
+        "source": plan.source,
+        "namespace": plan.namespace.name.as_str(),
+        "managed": plan.namespace.manage,
+        "pod_security": plan.namespace.pod_security.as_str(),
+        "flux_namespace": plan.flux.source.namespace.as_str(),
+        "components": components,
+    });
+    // The template is part of the program and its scope is complete, so it renders: the golden trees show it.
+    let text = template::document(TEMPLATE, &scope).unwrap_or_default();
     files.bytes("README.md".to_owned(), text.into_bytes(), Origins::new("services"));
 }
 
@@ -71,7 +66,8 @@ fn client(allowed: &Allowance) -> Json {
 
 fn who(peer: &Peer) -> String {
     let labels: Vec<String> = peer.labels.iter().map(|(key, value)| format!("`{key}={value}`")).collect();
-    let pods = if labels.is_empty() { "every pod".to_owned() } else { format!("pods labelled {}", labels.join(" and ")) };
+    let pods =
+        if labels.is_empty() { "every pod".to_owned() } else { format!("pods labelled {}", labels.join(" and ")) };
     match &peer.namespace {
         Some(namespace) => format!("{pods} of the namespace `{namespace}`"),
         None => format!("{pods} of this namespace"),
@@ -80,7 +76,9 @@ fn who(peer: &Peer) -> String {
 
 fn pinned(chart: &ChartPin) -> String {
     let place = match &chart.source {
-        ChartSource::Git { url, reference: GitReference::Tag(tag), path } => format!("{path} of {url} at the tag `{tag}`"),
+        ChartSource::Git { url, reference: GitReference::Tag(tag), path } => {
+            format!("{path} of {url} at the tag `{tag}`")
+        }
         ChartSource::Git { url, reference: GitReference::Commit(commit), path } => {
             format!("{path} of {url} at the commit `{commit}`")
         }

@@ -1,6 +1,7 @@
 //! Where a chart comes from, and what pins it.
 
-use super::{image, only, shown};
+use super::registry::{host, repository_path};
+use super::{only, shown};
 
 text_type! {
     /// A Git commit: 40 lower-case hexadecimal digits, never shortened.
@@ -86,7 +87,7 @@ fn oci_url(text: &str) -> Result<(), String> {
         return Err("the version belongs under `version`, not into the address".to_owned());
     }
     match path.strip_prefix('/') {
-        Some(path) => image::repository_path(path),
+        Some(path) => repository_path(path),
         None => Err("names no repository after the host".to_owned()),
     }
 }
@@ -98,7 +99,7 @@ fn after_host(rest: &str) -> Result<&str, String> {
     if authority.contains('@') {
         return Err("must not hold a user name or a password: they would be public in the repository".to_owned());
     }
-    image::host(authority).map_err(|reason| format!("host: {reason}"))?;
+    host(authority).map_err(|reason| format!("host: {reason}"))?;
     Ok(path)
 }
 

@@ -71,8 +71,15 @@ impl Walk<'_> {
     fn mapping(&mut self, shape: &Shape, entries: &[Entry], mark: Mark, path: &str) {
         for entry in entries {
             let below = join(path, &entry.key);
-            if let Some(Err(reason)) = shape.key_format.as_deref().and_then(|format| scalar::check(format, &entry.key)) {
-                self.push("bad-name", entry.key_mark, &below, format!("the name `{}` {reason}", entry.key), String::new());
+            if let Some(Err(reason)) = shape.key_format.as_deref().and_then(|format| scalar::check(format, &entry.key))
+            {
+                self.push(
+                    "bad-name",
+                    entry.key_mark,
+                    &below,
+                    format!("the name `{}` {reason}", entry.key),
+                    String::new(),
+                );
             }
             match shape.below(&entry.key) {
                 Some(known) => self.node(known, &entry.node, &below),
@@ -140,7 +147,13 @@ impl Walk<'_> {
                 (Some(low), None) => format!("at least {low}"),
                 (_, high) => format!("at most {}", high.unwrap_or(f64::MAX)),
             };
-            self.push("wrong-value", node.mark, path, format!("{number} is out of range"), format!("write a number {bounds}"));
+            self.push(
+                "wrong-value",
+                node.mark,
+                path,
+                format!("{number} is out of range"),
+                format!("write a number {bounds}"),
+            );
         }
     }
 

@@ -10,8 +10,12 @@ pub(super) fn suspicious(file: &str, text: &str) -> Vec<Finding> {
             let at = comment(line)?;
             holds_value(&line[at + 1..]).then(|| {
                 let column = u32::try_from(line[..at].chars().count()).unwrap_or(0) + 1;
-                Finding::warning("plaintext-comment", Location::new(file, number, column), "this comment is not sealed, everybody can read it")
-                    .help(format!("delete it with `sops edit {file}` if it holds an old value, and change that value"))
+                Finding::warning(
+                    "plaintext-comment",
+                    Location::new(file, number, column),
+                    "this comment is not sealed, everybody can read it",
+                )
+                .help(format!("delete it with `sops edit {file}` if it holds an old value, and change that value"))
             })
         })
         .collect()
@@ -39,7 +43,8 @@ mod tests {
 
     #[test]
     fn comments_that_look_like_values() {
-        for (line, column) in [("# old: hunter2", 1), ("stringData: # PASSWORD=hunter2", 13), ("  ## - ä.b-c = x", 3)] {
+        for (line, column) in [("# old: hunter2", 1), ("stringData: # PASSWORD=hunter2", 13), ("  ## - ä.b-c = x", 3)]
+        {
             let findings = suspicious("f", &format!("kind: Secret\n{line}\n"));
             assert_eq!(findings.len(), 1, "{line}");
             assert_eq!((findings[0].location.line, findings[0].location.column), (2, column), "{line}");

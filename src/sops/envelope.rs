@@ -24,14 +24,23 @@ pub(super) fn read(file: &str, entry: &Entry, findings: &mut Vec<Finding>) -> Ve
     }
     let text = |key: &str| envelope.get(key).and_then(Node::as_str);
     let place = |key: &str| envelope.entry(key).map_or(entry.key_mark, |entry| entry.key_mark);
-    if !text("mac").is_some_and(|mac| sealed_type(mac) == Some("str")) {
-        broken(place("mac"), "the `sops` block has no whole `mac`, so that nobody can tell whether the values were changed".to_owned());
+    if text("mac").and_then(sealed_type) != Some("str") {
+        broken(
+            place("mac"),
+            "the `sops` block has no whole `mac`, so that nobody can tell whether the values were changed".to_owned(),
+        );
     }
     if !text("lastmodified").is_some_and(is_time) {
-        broken(place("lastmodified"), "the `sops` block has no `lastmodified` time, which its `mac` is bound to".to_owned());
+        broken(
+            place("lastmodified"),
+            "the `sops` block has no `lastmodified` time, which its `mac` is bound to".to_owned(),
+        );
     }
-    if !text("version").is_some_and(|version| Version::parse(version).is_ok()) {
-        broken(place("version"), "the `sops` block has no full `version`, without which sops does not open the file".to_owned());
+    if text("version").is_none_or(|version| Version::parse(version).is_err()) {
+        broken(
+            place("version"),
+            "the `sops` block has no full `version`, without which sops does not open the file".to_owned(),
+        );
     }
 
     let mut recipients = Vec::new();
@@ -46,9 +55,14 @@ pub(super) fn read(file: &str, entry: &Entry, findings: &mut Vec<Finding>) -> Ve
         }
         others |= OTHER_HOLDERS.iter().any(|kind| !list(holders, kind).is_empty());
     }
-    if recipients.is_empty() && !others && !groups.iter().chain([envelope]).any(|holders| !list(holders, "age").is_empty()) {
+    if recipients.is_empty()
+        && !others
+        && !groups.iter().chain([envelope]).any(|holders| !list(holders, "age").is_empty())
+    {
         let message = "the `sops` block names no recipient, so that nobody can open the file";
-        findings.push(Finding::error("no-recipients", entry.key_mark.location(file), message).help(restore(file)).at("sops"));
+        findings.push(
+            Finding::error("no-recipients", entry.key_mark.location(file), message).help(restore(file)).at("sops"),
+        );
     }
     recipients
 }

@@ -17,9 +17,13 @@ impl Report<'_> {
         self.findings.push(Finding::error(rule, mark.location(self.file), message).help(help).at(path));
     }
 
-    /// How to change what is not sealed: by hand, the file's MAC would no longer fit.
+    /// How to change what is not sealed: the file's MAC covers it, so that an edit by hand has to be taken back by hand.
     fn edit(&self) -> String {
-        format!("change it with `sops edit {}`", self.file)
+        format!("change it with `sops edit {}`, or back by hand if it was changed by hand", self.file)
+    }
+
+    fn delete(&self) -> String {
+        format!("delete it with `sops edit {}`, or by hand if it was added by hand", self.file)
     }
 }
 
@@ -33,7 +37,8 @@ pub(super) fn read(file: &str, document: &Node, findings: &mut Vec<Finding>) -> 
     beside(report, document);
     let (name, namespace) = identity(report, document, kind_mark);
     let type_ = document.entry("type");
-    if let Some(entry) = type_.filter(|entry| entry.node.as_str().is_none_or(|text| text.is_empty() || is_sealed(text))) {
+    if let Some(entry) = type_.filter(|entry| entry.node.as_str().is_none_or(|text| text.is_empty() || is_sealed(text)))
+    {
         not_text(report, entry, "type");
     }
     let keys = match sealed {
@@ -103,8 +108,13 @@ fn beside(report: &mut Report<'_>, document: &Node) {
             "immutable" => "a password could then never be changed in place",
             _ => "a sealed file holds apiVersion, kind, metadata, type, and data or stringData only",
         };
-        let help = format!("delete it with `sops edit {}`", report.file);
-        report.error("unexpected-key", entry.key_mark, &entry.key, format!("`{}` is not taken here: {why}", entry.key), help);
+        report.error(
+            "unexpected-key",
+            entry.key_mark,
+            &entry.key,
+            format!("`{}` is not taken here: {why}", entry.key),
+            report.delete(),
+        );
     }
 }
 
@@ -120,16 +130,22 @@ fn identity(report: &mut Report<'_>, document: &Node, kind_mark: Mark) -> (Place
     for entry in metadata.node.as_mapping().unwrap_or_default() {
         let why = match entry.key.as_str() {
             "name" | "namespace" => continue,
-            "annotations" => "kubectl keeps the whole Secret in plain text in one (last-applied-configuration); gen adds its own beside the file",
-            "labels" => "gen adds labels beside the file, where no key is needed to change them",
-            "creationTimestamp" | "managedFields" | "resourceVersion" | "uid" | "generation" | "selfLink" | "ownerReferences" => {
-                "it was copied from a running cluster"
+            "annotations" => {
+                "kubectl keeps the whole Secret in plain text in one (last-applied-configuration); gen adds its own beside the file"
             }
+            "labels" => "gen adds labels beside the file, where no key is needed to change them",
+            "creationTimestamp" | "managedFields" | "resourceVersion" | "uid" | "generation" | "selfLink"
+            | "ownerReferences" => "it was copied from a running cluster",
             _ => "a sealed file has a name and a namespace only",
         };
-        let help = format!("delete it with `sops edit {}`", report.file);
         let path = format!("metadata.{}", entry.key);
-        report.error("unexpected-key", entry.key_mark, &path, format!("`{path}` is not taken here: {why}"), help);
+        report.error(
+            "unexpected-key",
+            entry.key_mark,
+            &path,
+            format!("`{path}` is not taken here: {why}"),
+            report.delete(),
+        );
     }
     let mut read = |key: &str| -> Placed {
         let entry = metadata.node.entry(key)?;
@@ -139,7 +155,13 @@ fn identity(report: &mut Report<'_>, document: &Node, kind_mark: Mark) -> (Place
             return None;
         };
         if let Err(reason) = DnsName::parse(text) {
-            report.error("invalid-value", entry.node.mark, &path, format!("`{path}` is no name: {reason}"), report.edit());
+            report.error(
+                "invalid-value",
+                entry.node.mark,
+                &path,
+                format!("`{path}` is no name: {reason}"),
+                report.edit(),
+            );
         }
         Some((text.to_owned(), entry.node.mark))
     };
@@ -157,13 +179,20 @@ fn not_text(report: &mut Report<'_>, entry: &Entry, path: &str) {
         Some(_) => "an empty text",
         None => entry.node.kind_name(),
     };
-    report.error("wrong-type", place(entry), path, format!("`{path}` must be a text in the clear, not {found}"), report.edit());
+    report.error(
+        "wrong-type",
+        place(entry),
+        path,
+        format!("`{path}` must be a text in the clear, not {found}"),
+        report.edit(),
+    );
 }
 
 /// The keys of `data` or `stringData`; refuses every value that is not sealed.
 fn values(report: &mut Report<'_>, block: &Entry) -> Vec<String> {
     let Some(entries) = block.node.as_mapping() else {
-        let message = format!("`{}` must be a map of keys and sealed values, not {}", block.key, block.node.kind_name());
+        let message =
+            format!("`{}` must be a map of keys and sealed values, not {}", block.key, block.node.kind_name());
         report.error("wrong-type", block.key_mark, &block.key, message, report.edit());
         return Vec::new();
     };
@@ -197,7 +226,7 @@ fn value(report: &mut Report<'_>, entry: &Entry, path: &str, all_clear: bool) {
         Some((text, _)) if is_sealed(text) => (
             "unsealed-leaf",
             format!("`{path}` is not a whole sealed value: it was cut off or edited by hand"),
-            format!("restore it from Git, or delete the line and set the value with `sops edit {file}`"),
+            format!("put back its sealed line from Git, then set the value with `sops edit {file}`"),
         ),
         _ if entry.node.as_mapping().is_some() || entry.node.as_sequence().is_some() => (
             "wrong-type",
@@ -206,13 +235,21 @@ fn value(report: &mut Report<'_>, entry: &Entry, path: &str, all_clear: bool) {
         ),
         _ if all_clear => (
             "unsealed-leaf",
-            format!("`{path}` is in plain text, although the file has a `sops` block: its selector leaves this part out"),
-            format!("delete the `sops` block, change the value, and seal anew: {}", seal_command(file)),
+            format!(
+                "`{path}` is in plain text, although the file has a `sops` block, whose selector leaves this part out"
+            ),
+            format!(
+                "seal the Secret anew from its plain values: {}; change values that were ever committed",
+                seal_command(file)
+            ),
         ),
         _ => (
             "unsealed-leaf",
             format!("`{path}` is in plain text"),
-            format!("delete the line, set the value with `sops edit {file}`, and change it if it was ever committed"),
+            format!(
+                "put back its sealed line from Git (delete the line if there was none), set the value with `sops edit {file}`, \
+                 and change it if it was ever committed"
+            ),
         ),
     };
     report.error(rule, place(entry), path, message, help);

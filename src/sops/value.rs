@@ -16,7 +16,9 @@ pub(super) fn sealed_type(text: &str) -> Option<&str> {
 fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
     let padded = text.len().is_multiple_of(4) && text.len() - digits.len() <= 2;
-    padded && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+    padded
+        && !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
 #[cfg(test)]

@@ -45,7 +45,10 @@ impl Postgres<'_> {
             env: self.backup_env(backup),
             mounts: self.backup_mounts(),
             labels: self.backup_labels(),
-            resources: backup.resources.as_ref().map_or_else(|| amounts(("100m", "128Mi"), "512Mi"), |given| json!(given)),
+            resources: backup
+                .resources
+                .as_ref()
+                .map_or_else(|| amounts(("100m", "128Mi"), "512Mi"), |given| json!(given)),
             avoid: self.names.primary_pod(),
         };
         outcome.add(path.as_str(), Body::Job(job));
@@ -80,10 +83,7 @@ impl Postgres<'_> {
     }
 
     fn backup_env(&self, backup: &Backup) -> Vec<(String, EnvValue)> {
-        let password = EnvValue::Secret {
-            name: self.names.secret.clone(),
-            key: self.spec.secret_keys().admin,
-        };
+        let password = EnvValue::Secret { name: self.names.secret.clone(), key: self.spec.secret_keys().admin };
         let mut env = vec![
             ("PGHOST".to_owned(), EnvValue::Text(self.context.place.host(&self.names.instance))),
             ("PGPORT".to_owned(), EnvValue::Text(PORT.to_string())),

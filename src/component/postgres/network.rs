@@ -82,8 +82,7 @@ impl Postgres<'_> {
 }
 
 fn peer_of(client: &Client) -> Peer {
-    let mut labels: Labels =
-        client.labels.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    let mut labels: Labels = client.labels.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
     if let Some(app) = &client.app {
         labels.insert("app.kubernetes.io/name".to_owned(), app.to_string());
     }

@@ -8,7 +8,10 @@ use serde_json::Value as Json;
 
 use crate::{
     component::resources::Resources,
-    scalar::{CronSchedule, DnsLabel, DnsName, Duration, LabelKey, LabelValue, PostgresDatabase, PostgresRole, RelativePath, SecretKey, Size},
+    scalar::{
+        CronSchedule, DnsLabel, DnsName, Duration, LabelKey, LabelValue, PostgresDatabase, PostgresRole, RelativePath,
+        SecretKey, Size,
+    },
 };
 
 /// A PostgreSQL database, run by Bitnami's chart.

@@ -42,7 +42,10 @@ impl Postgres<'_> {
             outcome.error(
                 "missing-key",
                 self.context.path,
-                format!("{CHART} {} needs `images.{}`: its own default can no longer be pulled", chart.version, image.role),
+                format!(
+                    "{CHART} {} needs `images.{}`: its own default can no longer be pulled",
+                    chart.version, image.role
+                ),
                 format!("add `{}:` to `images:`", image.role),
             );
         }

@@ -1,0 +1,98 @@
+//! The command line: one file per subcommand, each of which strings the stages together.
+
+mod build;
+mod check;
+mod pipeline;
+mod report;
+mod schema;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::Severity;
+
+/// Compiles environments into a GitOps tree, and checks it.
+#[derive(Debug, Parser)]
+#[command(name = "gen", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    /// Change to this directory first.
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    directory: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compile environments, check them and write their trees.
+    Build(build::Build),
+    /// Tell whether the trees are exactly what their inputs produce; reads only.
+    Check(check::Check),
+    /// Write the JSON Schema of environment files to schemas/, for editors.
+    Schema(schema::Schema),
+}
+
+/// How findings are shown, and which fail the run.
+#[derive(Clone, Copy, Debug, Args)]
+struct Reporting {
+    /// How findings are shown.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The least severity that fails the run.
+    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+}
+
+impl FailOn {
+    fn severity(self) -> Severity {
+        match self {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Note => Severity::Note,
+        }
+    }
+}
+
+/// Runs the command line. Exit codes: 0 clean, 1 a finding at or above `--fail-on`, 2 usage, an environment that does not
+/// exist, an I/O error.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(directory) = &cli.directory
+        && let Err(error) = std::env::set_current_dir(directory)
+    {
+        return report::trouble(&format!("cannot change to {}: {error}", directory.display()));
+    }
+    let result = match cli.command {
+        Command::Build(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Schema(command) => command.run(),
+    };
+    result.unwrap_or_else(|trouble| report::trouble(&trouble.0))
+}
+
+/// Why a command could not do its work: the message for people.
+#[derive(Debug)]
+struct Trouble(String);
+
+impl<E: std::error::Error> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Trouble(error.to_string())
+    }
+}

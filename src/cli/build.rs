@@ -1,0 +1,174 @@
+//! `gen build`.
+
+use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+
+use super::{
+    Format, Reporting, Trouble,
+    pipeline::{Compiled, Workspace, folder},
+    report,
+};
+use crate::{
+    diagnostic::{Finding, Severity, worst},
+    drift::Drift,
+    tree::{LOCK, Report, State, Survey, SyncError, read_file, survey, sync},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    /// The environments to build.
+    #[arg(required_unless_present = "all", value_name = "ENV")]
+    environments: Vec<String>,
+    /// Build every environment.
+    #[arg(long, conflicts_with = "environments")]
+    all: bool,
+    /// Overwrite these files although somebody edited them: paths such as gitops/staging/postgres/values.yaml.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    force: Vec<String>,
+    /// Drop a service that is no longer in the environment from its tree.
+    #[arg(long, value_name = "NAME")]
+    remove: Vec<String>,
+    /// Write DIR/<env> instead of gitops/<env>.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    reporting: Reporting,
+}
+
+/// One environment, ready to be written.
+struct Target<'a> {
+    compiled: &'a Compiled,
+    directory: PathBuf,
+    /// The directory as it is shown and as `--force` names it.
+    shown: String,
+    survey: Survey,
+}
+
+impl Build {
+    pub(super) fn run(self) -> Result<ExitCode, Trouble> {
+        let workspace = Workspace::open()?;
+        let names = workspace.select(&self.environments, self.all)?;
+        let mut findings = workspace.findings.clone();
+        if !workspace.is_sound() {
+            return Ok(report::findings(findings, self.reporting, workspace.repository.inputs(), &workspace.root));
+        }
+        let (compiled, said) = workspace.compile(&names);
+        findings.extend(said);
+        let mut summary = String::new();
+        if worst(&findings) != Some(Severity::Error) {
+            let targets = self.targets(&workspace, &compiled)?;
+            for target in &targets {
+                findings.extend(self.objections(target));
+            }
+            if worst(&findings) != Some(Severity::Error) {
+                for target in &targets {
+                    self.write(target, &mut summary, &mut findings)?;
+                }
+            }
+        }
+        let code = report::findings(findings, self.reporting, workspace.repository.inputs(), &workspace.root);
+        if self.reporting.format == Format::Text {
+            report::print(&summary);
+        }
+        Ok(code)
+    }
+
+    fn targets<'a>(&self, workspace: &Workspace, compiled: &'a [Compiled]) -> Result<Vec<Target<'a>>, Trouble> {
+        let target = |compiled: &'a Compiled| {
+            let name = &compiled.environment.name;
+            let (directory, shown) = match &self.out {
+                Some(out) => (out.join(name), out.join(name).display().to_string()),
+                None => (workspace.root.join(folder(name)), folder(name)),
+            };
+            let survey = survey(&compiled.rendered.tree, &directory)?;
+            Ok(Target { compiled, directory, shown, survey })
+        };
+        compiled.iter().map(target).collect()
+    }
+
+    /// What keeps a build from writing, or should be known before.
+    fn objections(&self, target: &Target<'_>) -> Vec<Finding> {
+        let on_disk = |path: &str| read_file(&target.directory, path, &crate::tree::Limits::default()).ok();
+        let drift = Drift {
+            environment: &target.compiled.environment,
+            rendered: &target.compiled.rendered,
+            survey: &target.survey,
+            folder: &target.shown,
+            on_disk: &on_disk,
+        };
+        let mut findings = drift.resized_claims();
+        for component in drift.removed_components().iter().filter(|component| !self.remove.contains(component)) {
+            findings.push(drift.removed_component(component));
+        }
+        let refused = |path: &str, state: State| {
+            let forced = self.forced(&target.shown).iter().any(|forced| {
+                path == forced
+                    || forced.is_empty()
+                    || path.strip_prefix(forced.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            });
+            match state {
+                State::Edited | State::OrphanedEdited | State::Occupied => !forced && path != LOCK,
+                State::SealedEdited | State::Blocked(_) => true,
+                _ => false,
+            }
+        };
+        findings.extend(drift.by_hand(&refused));
+        findings
+    }
+
+    /// The paths of `--force` that lie in a target, relative to it.
+    fn forced(&self, shown: &str) -> Vec<String> {
+        let inside = |path: &String| {
+            let path = path.trim_start_matches("./").trim_end_matches('/');
+            if path == shown { Some(String::new()) } else { path.strip_prefix(&format!("{shown}/")).map(str::to_owned) }
+        };
+        self.force.iter().filter_map(inside).collect()
+    }
+
+    fn write(&self, target: &Target<'_>, summary: &mut String, findings: &mut Vec<Finding>) -> Result<(), Trouble> {
+        let mut force = self.forced(&target.shown);
+        force.push(LOCK.to_owned());
+        match sync(&target.compiled.rendered.tree, &target.directory, &force) {
+            Ok(report) => describe(&target.shown, &report, &self.remove, summary),
+            Err(SyncError::Io(error)) => return Err(error.into()),
+            // Somebody wrote between the survey and the sync.
+            Err(SyncError::Refused(paths)) => {
+                let names: Vec<String> = paths.iter().map(|(path, _)| format!("{}/{path}", target.shown)).collect();
+                let place = crate::diagnostic::Location::file(names.first().cloned().unwrap_or_default());
+                let message = format!("edited while this build ran, and left as it is: {}", names.join(", "));
+                findings.push(Finding::error("hand-edited", place, message).help("run the build again"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a build did, for people.
+fn describe(shown: &str, report: &Report, removed: &[String], summary: &mut String) {
+    let mut line = |text: String| {
+        let _ = writeln!(summary, "{text}");
+    };
+    if !report.changed() {
+        return line(format!("{shown}: up to date, {} files", report.unchanged));
+    }
+    line(format!(
+        "{shown}: {} created, {} updated, {} removed, {} unchanged",
+        report.created.len(),
+        report.updated.len(),
+        report.removed.len(),
+        report.unchanged
+    ));
+    for (sign, paths) in [("+", &report.created), ("~", &report.updated), ("-", &report.removed)] {
+        paths.iter().filter(|path| *path != LOCK).for_each(|path| line(format!("  {sign} {path}")));
+    }
+    for component in removed {
+        line(format!(
+            "  {component}: Flux lets go of it and deletes nothing. Its HelmRelease, StatefulSet, claims and Secrets stay in \
+             the cluster until you delete them."
+        ));
+    }
+    if let Some(error) = &report.leftover {
+        line(format!("  the old tree could not be cleared away ({error}); the next build tries again"));
+    }
+}

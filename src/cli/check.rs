@@ -1,0 +1,95 @@
+//! `gen check`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+
+use super::{
+    Format, Reporting, Trouble,
+    pipeline::{Compiled, Workspace, folder},
+    report,
+};
+use crate::{
+    diagnostic::{Finding, Location},
+    drift::Drift,
+    tree::{LOCK, Limits, read_file, survey},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The environments to check; every one where none is named.
+    #[arg(value_name = "ENV")]
+    environments: Vec<String>,
+    /// Check every environment.
+    #[arg(long, conflicts_with = "environments")]
+    all: bool,
+    #[command(flatten)]
+    reporting: Reporting,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<ExitCode, Trouble> {
+        let workspace = Workspace::open()?;
+        let all = self.all || self.environments.is_empty();
+        let names = workspace.select(&self.environments, all)?;
+        let mut findings = workspace.findings.clone();
+        let mut clean = 0;
+        if workspace.is_sound() {
+            let (compiled, said) = workspace.compile(&names);
+            findings.extend(said);
+            let drifts: Result<Vec<_>, Trouble> =
+                compiled.par_iter().map(|compiled| drift(&workspace, compiled)).collect();
+            for drift in drifts? {
+                clean += usize::from(drift.is_empty());
+                findings.extend(drift);
+            }
+            if all {
+                findings.extend(workspace.repository.unused_layers());
+                findings.extend(leftover_trees(&workspace, &names)?);
+            }
+        }
+        let code = report::findings(findings, self.reporting, workspace.repository.inputs(), &workspace.root);
+        if self.reporting.format == Format::Text && clean == names.len() {
+            report::print(&format!("{}: exactly what the inputs produce\n", names.join(", ")));
+        }
+        Ok(code)
+    }
+}
+
+fn drift(workspace: &Workspace, compiled: &Compiled) -> Result<Vec<Finding>, Trouble> {
+    let folder = folder(&compiled.environment.name);
+    let directory = workspace.root.join(&folder);
+    let survey = survey(&compiled.rendered.tree, &directory)?;
+    let on_disk = |path: &str| read_file(&directory, path, &Limits::default()).ok();
+    let drift = Drift {
+        environment: &compiled.environment,
+        rendered: &compiled.rendered,
+        survey: &survey,
+        folder: &folder,
+        on_disk: &on_disk,
+    };
+    Ok(drift.findings())
+}
+
+/// Trees that gen wrote for environments that are gone.
+fn leftover_trees(workspace: &Workspace, names: &[String]) -> Result<Vec<Finding>, Trouble> {
+    let entries = match std::fs::read_dir(workspace.root.join("gitops")) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut findings = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !names.contains(&name) && !name.starts_with('.') && entry.path().join(LOCK).is_file() {
+            let message = format!("this tree is of an environment that is gone: there is no environments/{name}.yaml");
+            let help = "bring the environment back, or take its services down first and then remove the folder";
+            findings.push(
+                Finding::error("orphaned-tree", Location::file(format!("gitops/{name}/{LOCK}")), message).help(help),
+            );
+        }
+    }
+    Ok(findings)
+}

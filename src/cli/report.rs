@@ -1,0 +1,62 @@
+//! What a command prints, and the exit code that follows from it.
+
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
+
+use super::{Format, Reporting};
+use crate::{
+    diagnostic::{Finding, worst},
+    output::{json, text},
+    sops,
+    tree::{FileTree, Limits, read_file},
+};
+
+/// Prints findings in the order of their places and gives the exit code.
+pub(super) fn findings(
+    mut findings: Vec<Finding>,
+    reporting: Reporting,
+    inputs: &FileTree,
+    root: &std::path::Path,
+) -> ExitCode {
+    findings.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
+    findings.dedup();
+    let document = match reporting.format {
+        Format::Json => json::document(&findings),
+        Format::Text => text::findings(&findings, text::Style { color: color() }, &|file| source(file, inputs, root)),
+    };
+    print(&document);
+    match worst(&findings) {
+        Some(severity) if severity >= reporting.fail_on.severity() => ExitCode::from(1),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Writes to stdout. A reader that went away, such as `head`, is no error.
+pub(super) fn print(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Says why a command could not do its work.
+pub(super) fn trouble(message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "gen: {message}");
+    ExitCode::from(2)
+}
+
+/// The text of a file, for the line that a finding shows; never that of a file that should be sealed.
+fn source(file: &str, inputs: &FileTree, root: &std::path::Path) -> Option<String> {
+    if sops::is_sealed_name(file) {
+        return None;
+    }
+    let bytes = match inputs.get(file) {
+        Some(bytes) => bytes.to_vec(),
+        None => read_file(root, file, &Limits::default()).ok()?,
+    };
+    String::from_utf8(bytes).ok()
+}
+
+fn color() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

@@ -1,0 +1,77 @@
+//! Operating instructions with this instance's names filled in.
+
+use serde_json::{Value as Json, json};
+
+use super::{PORT, Postgres, spec::Backup};
+use crate::{component::Outcome, part::Body, template};
+
+const TEMPLATE: &str = include_str!("runbook.md.jinja");
+
+impl Postgres<'_> {
+    pub(super) fn runbook(&self, outcome: &mut Outcome) {
+        match template::document(TEMPLATE, &self.runbook_scope()) {
+            Ok(text) => outcome.add(self.context.path, Body::Runbook(text)),
+            Err(error) => {
+                outcome.error("internal", self.context.path, format!("the runbook cannot be written: {error}"), "")
+            }
+        }
+    }
+
+    fn runbook_scope(&self) -> Json {
+        let (context, names, keys) = (self.context, &self.names, self.spec.secret_keys());
+        let storage = &self.spec.storage;
+        json!({
+            "env": context.place.environment,
+            "namespace": context.place.namespace,
+            "instance": names.instance,
+            "service_host": context.place.host(&names.instance),
+            "port": PORT,
+            "image": context.images.get("postgresql").map(ToString::to_string),
+            "statefulset": names.primary,
+            "pod": format!("{}-0", names.primary),
+            "release": names.instance,
+            "kustomization": context.delivery.object,
+            "flux_namespace": context.delivery.namespace,
+            "flux_source": {
+                "kind": context.delivery.source_kind,
+                "name": context.delivery.source_name,
+                "namespace": context.delivery.namespace,
+            },
+            "secret": {
+                "name": names.secret,
+                "file": format!("environments/{}/secrets/{}.sops.yaml", context.place.environment, names.secret),
+                "admin_key": keys.admin,
+                "user_key": keys.user,
+                "replication_key": keys.replication,
+            },
+            "username": self.spec.user(),
+            "database": self.spec.database.to_string(),
+            "claim": {
+                "name": names.claim,
+                "size": storage.size.as_ref().map(ToString::to_string),
+                "class": self.storage_class().map(|class| class.to_string()),
+                "access_mode": storage.access_mode.as_str(),
+            },
+            "backup": self.spec.backup.as_ref().map(|backup| self.backup_scope(backup)),
+            "tls": self.spec.tls.as_ref().map(|tls| json!({ "secret": tls.secret.to_string() })),
+            "metrics": self.spec.metrics,
+            "replication": self.is_replicated().then(|| json!({
+                "host": context.place.host(&format!("{}-read", names.fullname)),
+                "statefulset": format!("{}-read", names.fullname),
+                "username": "repl_user",
+                "replicas": self.spec.replicas,
+            })),
+            "clients": self.spec.clients.keys().map(|name| json!({ "name": name.as_str() })).collect::<Vec<_>>(),
+        })
+    }
+
+    fn backup_scope(&self, backup: &Backup) -> Json {
+        json!({
+            "cronjob": self.backup_name(),
+            "claim": self.backup_name(),
+            "schedule": backup.schedule.to_string(),
+            "retention": backup.retention.to_string(),
+            "labels": self.backup_labels(),
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! Findings for people and for programs.
+
+pub mod json;
+pub mod text;

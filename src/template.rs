@@ -1,0 +1,124 @@
+//! Templates: documents that are part of the program, and the expressions of the environment language. The only module
+//! that names MiniJinja.
+
+use minijinja::{Environment as Engine, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Serde};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+/// What opens an expression inside a string. Helm's and Prometheus' `{{ }}` are left alone.
+pub const OPEN: &str = "${{";
+const CLOSE: &str = "}}";
+
+/// Renders a document whose template is part of the program. Lines that hold only a tag leave no line behind.
+///
+/// # Errors
+/// When the template is broken or asks for what the scope does not hold.
+pub fn document<S: Serialize>(template: &str, scope: &S) -> Result<String, String> {
+    let mut engine = Engine::new();
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    engine.set_syntax(syntax.map_err(|error| error.to_string())?);
+    engine.render_str(template, Value::from(Serde(scope))).map_err(|error| error.to_string())
+}
+
+/// Evaluates the expressions in strings against a fixed scope.
+pub struct Expressions {
+    engine: Engine<'static>,
+    scope: Value,
+}
+
+impl Expressions {
+    /// Expressions that see `scope` and nothing else.
+    pub fn new<S: Serialize>(scope: &S) -> Self {
+        let mut engine = Engine::new();
+        engine.set_undefined_behavior(UndefinedBehavior::Strict);
+        Expressions { engine, scope: Value::from(Serde(scope)) }
+    }
+
+    /// Replaces every expression in `text` by its value. A text that is one whole expression keeps the expression's type,
+    /// any other stays a string.
+    ///
+    /// # Errors
+    /// When an expression is not closed, broken, undefined, or gives a map or a list.
+    pub fn evaluate(&self, text: &str) -> Result<Json, String> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(OPEN) {
+            let end = closing(after).ok_or("`${{` has no closing `}}`")?;
+            let value = self.expression(after[..end].trim())?;
+            rest = &after[end + CLOSE.len()..];
+            if before.is_empty() && rest.is_empty() && filled.is_empty() {
+                return Ok(value);
+            }
+            filled.push_str(before);
+            match value {
+                Json::String(text) => filled.push_str(&text),
+                other => filled.push_str(&other.to_string()),
+            }
+        }
+        filled.push_str(rest);
+        Ok(Json::String(filled))
+    }
+
+    fn expression(&self, text: &str) -> Result<Json, String> {
+        let failed = |error: minijinja::Error| {
+            let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+            format!("`{text}` cannot be evaluated: {detail}")
+        };
+        let value = self.engine.compile_expression(text).map_err(failed)?.eval(&self.scope).map_err(failed)?;
+        if value.is_undefined() {
+            return Err(format!("`{text}` is not defined"));
+        }
+        match serde_json::to_value(&value) {
+            Ok(Json::Array(_) | Json::Object(_)) => Err(format!("`{text}` gives a map or a list, not one value")),
+            Ok(value) => Ok(value),
+            Err(error) => Err(format!("`{text}` gives no plain value: {error}")),
+        }
+    }
+}
+
+/// Where the expression ends: the first `}}` outside of quotes.
+fn closing(text: &str) -> Option<usize> {
+    let mut quote = None;
+    for (index, c) in text.char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None if text[index..].starts_with(CLOSE) => return Some(index),
+            None => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::{Value as Json, json};
+
+    use super::Expressions;
+
+    fn evaluate(text: &str) -> Result<Json, String> {
+        let services = json!({ "my-db": { "host": "my-db.viridial-staging.svc", "port": 5432 } });
+        Expressions::new(&json!({ "env": { "name": "staging" }, "services": services })).evaluate(text)
+    }
+
+    #[test]
+    fn a_whole_expression_keeps_its_type_and_a_part_does_not() {
+        assert_eq!(evaluate("${{ services[\"my-db\"].port }}").unwrap(), json!(5432));
+        assert_eq!(
+            evaluate("${{ env.name }}: {{ helm }} ${{ services['my-db'].host }}:${{ services['my-db'].port }}")
+                .unwrap(),
+            json!("staging: {{ helm }} my-db.viridial-staging.svc:5432")
+        );
+        assert_eq!(evaluate("${{ 'a }} b' }}").unwrap(), json!("a }} b"));
+    }
+
+    #[test]
+    fn what_is_undefined_unclosed_or_no_single_value_is_refused() {
+        for text in ["${{ env.nam }}", "${{ services.redis.host }}", "${{ env.name", "${{ 1 + }}", "${{ services }}"] {
+            assert!(evaluate(text).is_err(), "{text}");
+        }
+    }
+}
