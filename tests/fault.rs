@@ -297,15 +297,15 @@ fn a_write_that_fails_midway_changes_nothing() {
     assert_eq!(names(&temp.path().join("gitops")), ["staging"]);
 }
 
-/// A file system in memory, where this process may mount one.
+/// A file system of its own, where this process may mount one.
 struct Mount(PathBuf);
 
 impl Mount {
-    fn new(at: &Path, options: &str) -> Option<Mount> {
+    fn new(kind: &str, at: &Path, options: &str) -> Option<Mount> {
         fs::create_dir_all(at).unwrap();
-        let done = run("mount", &["-t", "tmpfs", "-o", options, "tmpfs", at.to_str().unwrap()]);
+        let done = run("mount", &["-t", kind, "-o", options, kind, at.to_str().unwrap()]);
         if !done {
-            eprintln!("SKIPPED: this user may not mount a tmpfs; run the test as root on Linux");
+            eprintln!("SKIPPED: this user may not mount {kind} here; run the test as root on Linux");
         }
         done.then(|| Mount(at.to_owned()))
     }
@@ -324,7 +324,7 @@ fn run(program: &str, arguments: &[&str]) -> bool {
 #[test]
 fn a_full_disk_changes_nothing() {
     let temp = tempfile::tempdir().unwrap();
-    let Some(mount) = Mount::new(&temp.path().join("disk"), "size=1m") else { return };
+    let Some(mount) = Mount::new("tmpfs", &temp.path().join("disk"), "size=1m") else { return };
     let dir = mount.0.join("gitops/staging");
     let full = |error: SyncError| {
         let text = error.to_string();
@@ -344,7 +344,7 @@ fn a_full_disk_changes_nothing() {
 #[test]
 fn a_read_only_file_system_changes_nothing() {
     let temp = tempfile::tempdir().unwrap();
-    let Some(mount) = Mount::new(&temp.path().join("disk"), "size=2m") else { return };
+    let Some(mount) = Mount::new("tmpfs", &temp.path().join("disk"), "size=2m") else { return };
     let dir = mount.0.join("gitops/staging");
     sync(&version("a"), &dir, &[]).unwrap();
     assert!(run("mount", &["-o", "remount,ro", mount.0.to_str().unwrap()]));
@@ -360,11 +360,35 @@ fn a_read_only_file_system_changes_nothing() {
 fn a_tree_that_is_a_mount_point_is_refused() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path().join("gitops/staging");
-    let Some(_mount) = Mount::new(&dir, "size=2m") else { return };
+    let Some(_mount) = Mount::new("tmpfs", &dir, "size=2m") else { return };
     let error = sync(&version("a"), &dir, &[]).unwrap_err().to_string();
     assert!(error.contains("it is a mount point"), "{error}");
     assert!(names(&dir).is_empty());
     assert_eq!(names(&temp.path().join("gitops")), ["staging"]);
+}
+
+#[test]
+fn a_file_system_that_cannot_exchange_folders_is_written_file_by_file() {
+    const FOREIGN: [(&str, &str); 1] = [("service-0/notes.txt", "mine\n")];
+    let temp = tempfile::tempdir().unwrap();
+    let Some(mount) = Mount::new("tmpfs", &temp.path().join("disk"), "size=8m") else { return };
+    let [lower, upper, work] = ["lower", "upper", "work"].map(|name| mount.0.join(name));
+    [&upper, &work].into_iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    sync(&version("a"), &lower.join("gitops/staging"), &[]).unwrap();
+    fs::write(lower.join("gitops/staging").join(FOREIGN[0].0), FOREIGN[0].1).unwrap();
+    let options = format!("lowerdir={},upperdir={},workdir={}", lower.display(), upper.display(), work.display());
+    // Without redirects, overlayfs renames no folder of the lower layer.
+    let Some(mount) = Mount::new("overlay", &temp.path().join("merged"), &format!("{options},redirect_dir=off")) else {
+        return;
+    };
+    let dir = mount.0.join("gitops/staging");
+    let exchanged = fs::rename(&dir, mount.0.join("gitops/other")).is_ok();
+    assert!(!exchanged, "this overlayfs can rename: the test shows nothing");
+    let report = sync(&version("b"), &dir, &[]).unwrap();
+    assert!(report.leftover.is_none());
+    assert!(files(&dir) == expected(&version("b"), &FOREIGN));
+    assert_eq!(names(&mount.0.join("gitops")), ["staging"]);
+    assert!(!sync(&version("b"), &dir, &[]).unwrap().changed());
 }
 
 #[test]

@@ -24,10 +24,12 @@ pub(super) fn clear(parent: &Folder) -> Result<(), IoError> {
     for (name, kind) in parent.names()? {
         let Some((env, inode)) = parse(&name) else { continue };
         let Some(left) = (if kind == FileType::Directory { parent.open_below(&name)? } else { None }) else { continue };
-        let exchanged = left.own_stat()?.st_ino == inode;
-        match parent.open_below(env)? {
-            Some(current) if exchanged => rescue(parent, &name, &left, &current)?,
-            _ => discard(parent, &name)?,
+        if left.own_stat()?.st_ino == inode
+            && let Some(current) = parent.open_below(env)?
+        {
+            rescue(parent, &name, &left, &current)?;
+        } else {
+            discard(parent, &name)?;
         }
     }
     Ok(())
