@@ -5,15 +5,20 @@
 //! that findings and the lossless handling of sealed files need. What a plain scalar means is decided here, not there:
 //! see [`Dialect`].
 
+mod budget;
 mod emit;
+mod keys;
 mod marks;
-mod merge;
 mod node;
 mod parse;
 mod plain;
 mod resolve;
+mod scalar;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod text;
+mod trap;
 mod tree;
 
 pub use emit::{emit, emit_document, emit_documents};

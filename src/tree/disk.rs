@@ -164,9 +164,15 @@ impl Folder {
         for entry in Dir::new(fd.map_err(failed)?).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
-                names.push((join(folder, name), entry.file_type()));
+            if name == b"." || name == b".." {
+                continue;
             }
+            let (path, mut kind) = (join(folder, name), entry.file_type());
+            // Not every file system tells in the listing.
+            if kind == FileType::Unknown {
+                kind = self.stat(&path)?.map_or(kind, |stat| FileType::from_raw_mode(stat.st_mode));
+            }
+            names.push((path, kind));
         }
         Ok(names)
     }
@@ -180,10 +186,7 @@ impl Folder {
             if names.is_empty() && !folder.is_empty() {
                 walk.leaves.push((folder.clone(), Kind::Folder));
             }
-            for (path, mut kind) in names {
-                if kind == FileType::Unknown {
-                    kind = self.stat(&path)?.map_or(kind, |stat| FileType::from_raw_mode(stat.st_mode));
-                }
+            for (path, kind) in names {
                 match kind {
                     FileType::Directory => pending.push(path),
                     FileType::RegularFile => walk.leaves.push((path, Kind::File)),

@@ -24,10 +24,12 @@ pub(super) fn clear(parent: &Folder) -> Result<(), IoError> {
     for (name, kind) in parent.names()? {
         let Some((env, inode)) = parse(&name) else { continue };
         let Some(left) = (if kind == FileType::Directory { parent.open_below(&name)? } else { None }) else { continue };
-        let exchanged = left.own_stat()?.st_ino == inode;
-        match parent.open_below(env)? {
-            Some(current) if exchanged => rescue(parent, &name, &left, &current)?,
-            _ => discard(parent, &name)?,
+        if left.own_stat()?.st_ino == inode
+            && let Some(current) = parent.open_below(env)?
+        {
+            rescue(parent, &name, &left, &current)?;
+        } else {
+            discard(parent, &name)?;
         }
     }
     Ok(())
@@ -95,7 +97,9 @@ fn empty(
     expendable: impl Fn(&[u8], &Stat, Option<&Stat>) -> Result<bool, IoError>,
 ) -> Result<(), IoError> {
     let walk = old.walk()?;
-    for (path, kind) in &walk.leaves {
+    // The lock goes last: until then it tells a rescue which of the other files are gen's.
+    let (lock, others): (Vec<_>, Vec<_>) = walk.leaves.iter().partition(|(path, _)| path == LOCK.as_bytes());
+    for (path, kind) in others.into_iter().chain(lock) {
         let Some(stat) = (if *kind == Kind::Folder { None } else { old.stat(path)? }) else { continue };
         let there = new.stat(path)?;
         if there.as_ref().is_some_and(|there| same_file(there, &stat)) || expendable(path, &stat, there.as_ref())? {

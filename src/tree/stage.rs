@@ -1,11 +1,11 @@
 //! The new tree, made in a folder beside the old one and then put in its place.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rustix::fs::{Access, AtFlags, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::disk::{Folder, IoError, Kind, Walk, parent, same_version};
+use super::disk::{Folder, IoError, Kind, Walk, parent, same_file, same_version};
 use super::is_sealed;
 use super::leftover;
 
@@ -48,6 +48,8 @@ pub(super) struct Stage<'a> {
     name: Vec<u8>,
     folder: Folder,
     made: HashSet<Vec<u8>>,
+    /// What was written or linked.
+    placed: HashMap<Vec<u8>, Stat>,
 }
 
 /// Whether the file system was able to do it.
@@ -64,7 +66,7 @@ impl<'a> Stage<'a> {
         rustix::fs::mkdirat(&parent.fd, &name, Mode::from_raw_mode(0o777))
             .map_err(|errno| parent.error("write in the folder of", env, errno))?;
         match parent.open_below(&name)? {
-            Some(folder) => Ok(Stage { parent, env, name, folder, made: HashSet::new() }),
+            Some(folder) => Ok(Stage { parent, env, name, folder, made: HashSet::new(), placed: HashMap::new() }),
             None => Err(parent.error("open", &name, Errno::NOENT)),
         }
     }
@@ -100,6 +102,7 @@ impl<'a> Stage<'a> {
             if is_sealed(path) {
                 rustix::fs::fsync(&file).map_err(failed)?;
             }
+            self.placed.insert(path.as_bytes().to_vec(), rustix::fs::fstat(&file).map_err(failed)?);
         }
         Ok(())
     }
@@ -117,6 +120,9 @@ impl<'a> Stage<'a> {
                     Ok(()) | Err(Errno::NOENT) => {}
                     Err(errno) if unable(errno) => return Ok(Able::No),
                     Err(errno) => return Err(old.error("keep", path, errno)),
+                }
+                if let Some(stat) = self.folder.stat(path)? {
+                    self.placed.insert(path.clone(), stat);
                 }
             }
         }
@@ -174,9 +180,12 @@ impl<'a> Stage<'a> {
 
     /// Removes the old tree after the exchange. What changed there since it was read comes into the new one.
     pub(super) fn retire(&self, plan: &Plan<'_>, old: &Folder) -> Result<(), IoError> {
-        leftover::retire(self.parent, &self.name, old, &self.folder, |path, stat, _| {
+        leftover::retire(self.parent, &self.name, old, &self.folder, |path, stat, there| {
             let known = std::str::from_utf8(path).ok().and_then(|path| plan.versions.get(path));
-            Ok(known.is_some_and(|known| same_version(known, stat)))
+            // What came to both trees is later in the new one, which people see by now.
+            let ours = |there| self.placed.get(path).is_some_and(|placed| same_file(placed, there));
+            let superseded = there.is_some_and(|there| !ours(there));
+            Ok(superseded || known.is_some_and(|known| same_version(known, stat)))
         })
     }
 

@@ -230,7 +230,7 @@ impl Inspection {
 
     /// Turns what must be written into [`State::Blocked`] where something that stays is in the way of it.
     fn find_obstacles(&mut self) {
-        let going = |state: &State| matches!(state, State::Orphaned);
+        let going = |state: &State| matches!(state, State::Orphaned | State::Conflicted { .. });
         let states = self.survey.states.iter();
         let orphans: BTreeSet<Vec<u8>> =
             states.filter(|(_, state)| going(state)).map(|(path, _)| path.clone().into_bytes()).collect();
@@ -265,3 +265,6 @@ fn obstacle(kind: Kind) -> Obstacle {
         Kind::Special => Obstacle::Special,
     }
 }
+
+#[cfg(test)]
+mod tests;

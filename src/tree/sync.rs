@@ -73,11 +73,16 @@ impl From<IoError> for SyncError {
 /// may be overwritten or removed though somebody edited them; an empty string names all.
 ///
 /// The new tree is made beside the old one and exchanged with it in one step, so a kill at any moment leaves one of the
-/// two whole. Syncs of folders with the same parent wait for each other, also between processes. Where a file system has
-/// no links or no exchange, files are renamed into place one by one, and a killed sync is repaired by the next one.
+/// two whole, and what others save in the folder meanwhile is carried over. Syncs of folders with the same parent wait
+/// for each other, also between processes.
+///
+/// Where a file system has no hard links (FAT) or cannot exchange folders (overlayfs with folders of a lower layer), and
+/// where links are forbidden (to files of another user), files are renamed into place one by one, `gen.lock` last: each
+/// file is old or new, and a sync that was killed or failed between two of them is completed by the next one.
 ///
 /// # Errors
-/// When something must not be overwritten, and when the system refuses something. Either way `dir` is as it was.
+/// When something must not be overwritten, and when the system refuses something. Either way `dir` is as it was, but for
+/// a failure between two files where they are renamed one by one.
 pub fn sync(rendered: &FileTree, dir: &Path, force: &[String]) -> Result<Report, SyncError> {
     sync_as(rendered, dir, force, true)
 }
@@ -243,3 +248,10 @@ pub(super) fn name_of(dir: &Path) -> Result<&[u8], IoError> {
     let name = dir.file_name().ok_or_else(|| IoError::because("write", dir, "the path has no name at its end"))?;
     Ok(name.as_bytes())
 }
+
+#[cfg(test)]
+mod interruptions;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ pub(super) fn block_scalar(file: FileId, text: &str, span: &Span, last_end: usiz
     let mut mark = token(file, text, span);
     let (start, end) = (mark.start as usize, mark.end as usize);
     let header = header(text, last_end.min(start), start);
-    let content = text[start..end].trim_end().len();
+    let content = text[start..end].trim_end_matches([' ', '\t', '\n', '\r']).len();
     let Some(header) = header else {
         mark.end = clamp(start + content);
         return mark;

@@ -9,7 +9,7 @@ use crate::diagnostic::Location;
 pub struct FileId(pub u32);
 
 /// Where a node or a key stands in its file. The range is exact: quotes belong to a scalar, brackets to a flow container; a
-/// block container reaches from its first key or dash to the end of its last item. A missing value is an empty range after
+/// block container reaches from its first key or dash to the end of its last item. A missing value is an empty range at
 /// its colon. What came through an alias keeps the place where it is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {

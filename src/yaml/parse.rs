@@ -12,7 +12,7 @@ use super::{Dialect, Source, syntax, text};
 /// [`Dialect::Manifest`]).
 ///
 /// # Errors
-/// Every mistake that could be found at once, in file order, each at its line and column. Their rules: `yaml-syntax`,
+/// Every mistake that could be found at once (the first hundred), in file order, each at its line and column. Their rules: `yaml-syntax`,
 /// `merge-conflict`, `not-utf8`, `control-character`, `byte-order-mark`, `file-too-large`, `duplicate-key`,
 /// `non-string-key`, `deep-nesting`, `alias-bomb`, `undefined-alias`, `merge-key`, `unsupported-tag`,
 /// `non-finite-number`, and for inputs `yaml-1.1-trap`, `empty-file`, `several-documents`, `root-not-a-map`.

@@ -108,7 +108,8 @@ fn go_integer(negative: bool, digits: &str) -> Option<Scalar> {
 
 /// As PyYAML reads it, `y` and `n` aside, which are text to it.
 pub(super) fn python(text: &str) -> Scalar {
-    if matches!(text, "=" | "<<") {
+    // PyYAML cannot read the first two, nor a tab inside a plain text.
+    if matches!(text, "=" | "<<") || text.contains('\t') {
         return Scalar::Other;
     }
     if let Some(scalar) = word(text).or_else(|| old_word(text)) {
@@ -175,7 +176,7 @@ fn is_base_60(body: &str) -> bool {
         && fraction.is_none_or(|fraction| fraction.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_'))
 }
 
-fn sign(text: &str) -> (bool, &str) {
+pub(super) fn sign(text: &str) -> (bool, &str) {
     match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
         Some(b'+') => (false, &text[1..]),
@@ -219,65 +220,6 @@ fn finite(text: &str) -> Scalar {
     match float(text) {
         Scalar::Float(value) if value.is_finite() => Scalar::Float(value),
         _ => Scalar::Text,
-    }
-}
-
-/// Why readers disagree about a plain scalar of an input file: what it is, and the way out. The words name no number, so that
-/// no secret can reach a message.
-pub(super) struct Trap {
-    /// One line, without a full stop.
-    pub(super) message: String,
-    /// One line.
-    pub(super) help: String,
-}
-
-/// `None` where the three readers agree.
-pub(super) fn trap(text: &str, is_key: bool) -> Option<Trap> {
-    let (new, go, python) = (core(text), go(text), python(text));
-    if same(new, go) && same(new, python) {
-        return None;
-    }
-    let trap = |message: &str, help: &str| Some(Trap { message: message.to_owned(), help: help.to_owned() });
-    if let Scalar::Bool(value) = go {
-        let message = format!("`{text}` is {value} to YAML 1.1 readers and a text to YAML 1.2 readers");
-        let help =
-            if is_key { format!("quote it: \"{text}\"") } else { format!("write {value}, or quote it: \"{text}\"") };
-        return Some(Trap { message, help });
-    }
-    let (_, digits) = sign(text);
-    let quote = "put it in double quotes";
-    match digits.as_bytes() {
-        [b'=' | b'<', ..] => trap("this sign has a meaning of its own to YAML 1.1 readers", quote),
-        _ if digits.contains(':') => trap("digits with colons are a number in base 60 to YAML 1.1 readers", quote),
-        _ if digits.contains('_') => trap(
-            "digits with underscores are a number to YAML 1.1 readers and a text to YAML 1.2 readers",
-            "leave the underscores out, or put it in double quotes",
-        ),
-        [b'0', b'o' | b'O' | b'b' | b'B' | b'x' | b'X', ..] => trap(
-            "a number written in another base is a text to some YAML readers",
-            "write it as a decimal number, or put it in double quotes",
-        ),
-        [b'0', b'0'..=b'9', ..] if !digits.contains('.') => trap(
-            "a number with a leading zero is octal to some YAML readers and decimal to others",
-            "leave the zero out, or put it in double quotes",
-        ),
-        [b'.', ..] => trap(
-            "a signed number that starts with a dot is a text to some YAML readers",
-            "write a zero before the dot, or put it in double quotes",
-        ),
-        _ if digits.contains(['e', 'E']) => trap(
-            "a number with an exponent is a text to some YAML readers",
-            "write all its digits, or put it in double quotes",
-        ),
-        _ => trap("this number is too large for some YAML readers", quote),
-    }
-}
-
-/// `NaN` is the same as itself here.
-fn same(one: Scalar, other: Scalar) -> bool {
-    match (one, other) {
-        (Scalar::Float(one), Scalar::Float(other)) => one.to_bits() == other.to_bits(),
-        _ => one == other,
     }
 }
 

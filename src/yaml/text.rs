@@ -92,7 +92,7 @@ fn forbidden_characters(name: &str, text: &str, dialect: Dialect) -> Vec<Finding
     let input = dialect == Dialect::Input;
     // Only the bytes of these need a closer look: C0, DEL, and what starts C1, U+2028, U+FEFF, U+FFFE.
     let suspicious = |byte: &u8| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127 | 0xC2 | 0xE2 | 0xEF);
-    if !text.as_bytes().iter().any(|byte| suspicious(byte)) {
+    if !text.as_bytes().iter().any(suspicious) {
         return Vec::new();
     }
     let mut findings = Vec::new();
@@ -103,7 +103,7 @@ fn forbidden_characters(name: &str, text: &str, dialect: Dialect) -> Vec<Finding
             '\u{FEFF}' if offset == 0 && !input => continue,
             '\u{FEFF}' => Finding::error("byte-order-mark", at(), "the file holds a byte order mark")
                 .help("save it as UTF-8 without a byte order mark (BOM)"),
-            '\u{85}' | '\u{2028}' | '\u{2029}' if input => {
+            '\u{85}' | '\u{2028}' | '\u{2029}' => {
                 let message =
                     format!("U+{code:04X} is a line break to YAML 1.1 readers and a character to YAML 1.2 readers");
                 Finding::error("yaml-1.1-trap", at(), message)

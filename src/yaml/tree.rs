@@ -7,21 +7,12 @@ use serde_saphyr::granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag}
 
 use crate::diagnostic::Finding;
 
+use super::budget::{Budget, Cost, MOST_FINDINGS, MOST_LEVELS};
+use super::keys::{self, Key, KeyKind, Merged};
 use super::node::{Entry, Mark, Node, Value};
-use super::resolve::{self, Scalar};
-use super::text::{clamp, size_limit};
-use super::{Dialect, Source, marks, merge};
-
-/// The deepest nesting that is read. Everything that walks a tree may recurse.
-const MOST_LEVELS: usize = 64;
-
-/// The most keys and values of a file, alias expansion included. A node takes some 100 bytes: 10 MB and 100 MB.
-fn most_nodes(dialect: Dialect) -> usize {
-    match dialect {
-        Dialect::Input => 100_000,
-        Dialect::Manifest => 1_000_000,
-    }
-}
+use super::scalar::{self, Refusal};
+use super::text::clamp;
+use super::{Dialect, Source, marks};
 
 /// One list or map that is still open.
 struct Frame {
@@ -31,35 +22,19 @@ struct Frame {
     content: Content,
     /// Levels below this one, as far as they are known.
     height: usize,
-    /// The meters at its start, to know what an alias of it costs.
-    nodes: usize,
-    bytes: usize,
+    /// What was spent before it, to know what an alias of it costs.
+    before: Cost,
 }
 
 enum Content {
     Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, pending: Option<Key>, merged: merge::Merged },
-}
-
-struct Key {
-    text: String,
-    mark: Mark,
-    /// What to do with the value: a key that was refused takes its value with it.
-    kind: KeyKind,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum KeyKind {
-    Plain,
-    Merge,
-    Refused,
+    Mapping { entries: Vec<Entry>, pending: Option<Key>, merged: Merged },
 }
 
 /// A finished node that aliases may name.
 struct Anchor {
     node: Node,
-    nodes: usize,
-    bytes: usize,
+    cost: Cost,
     height: usize,
 }
 
@@ -71,10 +46,7 @@ pub(super) struct Builder<'a> {
     anchors: HashMap<usize, Anchor>,
     root: Option<Node>,
     findings: Vec<Finding>,
-    /// Keys and values so far, alias expansion and the copies kept for anchors included: what bounds memory.
-    nodes: usize,
-    /// Bytes of text so far, likewise.
-    bytes: usize,
+    budget: Budget,
     last_end: usize,
     /// Open containers below the deepest level that is kept.
     too_deep: usize,
@@ -90,8 +62,7 @@ impl<'a> Builder<'a> {
             anchors: HashMap::new(),
             root: None,
             findings: Vec::new(),
-            nodes: 0,
-            bytes: 0,
+            budget: Budget::new(dialect),
             last_end: 0,
             too_deep: 0,
         }
@@ -107,7 +78,7 @@ impl<'a> Builder<'a> {
                 self.open(Content::Sequence(Vec::new()), style, anchor, tag.as_deref(), span);
             }
             Event::MappingStart(style, anchor, tag) => {
-                let content = Content::Mapping { entries: Vec::new(), pending: None, merged: merge::Merged::default() };
+                let content = Content::Mapping { entries: Vec::new(), pending: None, merged: Merged::default() };
                 self.open(content, style, anchor, tag.as_deref(), span);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
@@ -126,21 +97,11 @@ impl<'a> Builder<'a> {
             }
             _ => {}
         }
-        if !self.is_over_budget() {
-            return ControlFlow::Continue(());
+        if let Some(refusal) = self.budget.refusal() {
+            self.refuse(refusal, self.place(span));
+            return ControlFlow::Break(());
         }
-        let mark = self.place(span);
-        let message = match self.anchors.is_empty() {
-            true => "the file holds too many keys and values",
-            false => "the file holds too many keys and values once its aliases are expanded",
-        };
-        let help = format!("at most {} are read: split the file, or use fewer aliases", most_nodes(self.dialect));
-        self.error("alias-bomb", mark, message, help);
-        ControlFlow::Break(())
-    }
-
-    fn is_over_budget(&self) -> bool {
-        self.nodes > most_nodes(self.dialect) || self.bytes > 2 * size_limit(self.dialect)
+        if self.findings.len() >= MOST_FINDINGS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// The document that just ended.
@@ -171,6 +132,10 @@ impl<'a> Builder<'a> {
         self.findings.push(Finding::error(rule, mark.location(self.source.name), message).help(help));
     }
 
+    fn refuse(&mut self, refusal: Refusal, mark: Mark) {
+        self.error(refusal.rule, mark, refusal.message, refusal.help);
+    }
+
     fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, span: &Span) {
         let mark = match style {
             ScalarStyle::Literal | ScalarStyle::Folded => {
@@ -185,99 +150,17 @@ impl<'a> Builder<'a> {
         if is_key && text == "<<" && style == ScalarStyle::Plain && tag.is_none() {
             return self.merge_key(mark);
         }
-        let value = self.value(text, style, tag, mark, is_key);
-        self.nodes += 1;
-        self.bytes += text.len();
+        let value =
+            scalar::value(text, style == ScalarStyle::Plain, tag, self.dialect, is_key).unwrap_or_else(|refusal| {
+                self.refuse(refusal, mark);
+                Value::String(text.to_owned())
+            });
+        self.budget.read(text.len());
         let node = Node { mark, value };
         if anchor != 0 {
-            self.keep(anchor, &node, 1, text.len(), 0);
+            self.keep(anchor, &node, Cost { nodes: 1, bytes: text.len() }, 0);
         }
         self.attach(node, 0);
-    }
-
-    /// What a scalar means; reports and returns something harmless where it means nothing good.
-    fn value(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, mark: Mark, is_key: bool) -> Value {
-        let as_text = || Value::String(text.to_owned());
-        let plain = style == ScalarStyle::Plain;
-        let scalar = match tag {
-            None if !plain => return as_text(),
-            None => {
-                if self.dialect == Dialect::Input
-                    && let Some(trap) = resolve::trap(text, is_key)
-                {
-                    self.error("yaml-1.1-trap", mark, trap.message, trap.help);
-                    return as_text();
-                }
-                self.resolve(text)
-            }
-            Some(tag) => match tag.core_suffix() {
-                Some("str") => return as_text(),
-                Some(name @ ("null" | "bool" | "int" | "float")) => {
-                    let scalar = match (name, self.resolve(text)) {
-                        ("float", Scalar::Int(value)) => Scalar::Float(value as f64),
-                        (_, other) => other,
-                    };
-                    let fits = matches!(
-                        (name, scalar),
-                        ("null", Scalar::Null)
-                            | ("bool", Scalar::Bool(_))
-                            | ("int", Scalar::Int(_))
-                            | ("float", Scalar::Float(_))
-                    );
-                    if !fits {
-                        self.error(
-                            "unsupported-tag",
-                            mark,
-                            format!("this value is no `!!{name}`"),
-                            "correct the value or delete the tag",
-                        );
-                        return as_text();
-                    }
-                    scalar
-                }
-                _ => {
-                    self.foreign_tag(tag, mark);
-                    return as_text();
-                }
-            },
-        };
-        match scalar {
-            Scalar::Null => Value::Null,
-            Scalar::Bool(value) => Value::Bool(value),
-            Scalar::Int(value) => {
-                match i64::try_from(value).map(Into::into).or_else(|_| u64::try_from(value).map(Into::into)) {
-                    Ok(number) => Value::Number(number),
-                    Err(_) => as_text(),
-                }
-            }
-            Scalar::Float(value) => match serde_json::Number::from_f64(value) {
-                Some(number) => Value::Number(number),
-                None if is_key => as_text(),
-                None => {
-                    let message = "infinity and not-a-number have no place in JSON, and so in no manifest";
-                    self.error("non-finite-number", mark, message, "write a number, or put the text in double quotes");
-                    Value::Null
-                }
-            },
-            Scalar::Text | Scalar::Other => as_text(),
-        }
-    }
-
-    fn resolve(&self, text: &str) -> Scalar {
-        match self.dialect {
-            Dialect::Input => resolve::core(text),
-            Dialect::Manifest => resolve::go(text),
-        }
-    }
-
-    /// Inputs know the core tags only; go-yaml takes a tagged scalar for text and ignores the tag of a list or map, except
-    /// that it decodes `!!binary`.
-    fn foreign_tag(&mut self, tag: &Tag, mark: Mark) {
-        let binary = tag.suffix_in_namespace("tag:yaml.org,2002:").is_some_and(|name| name == "binary");
-        if self.dialect == Dialect::Input || binary {
-            let message = format!("the tag `{}{}` is not supported", tag.original_handle(), tag.suffix());
-            self.error("unsupported-tag", mark, message, "delete the tag, and quote the value if it is a text");
-        }
     }
 
     fn merge_key(&mut self, mark: Mark) {
@@ -300,15 +183,17 @@ impl<'a> Builder<'a> {
         let mut mark = self.place(span);
         let flow = style == StructureStyle::Flow;
         if !flow {
-            if matches!(content, Content::Sequence(_)) {
+            let below_key = matches!(self.stack.last(), Some(Frame { content: Content::Mapping { .. }, .. }));
+            if below_key && matches!(content, Content::Sequence(_)) {
                 mark = marks::first_dash(self.text, mark, self.last_end);
             }
             if marks::is_indented_by_tab(self.text, mark) {
                 self.error("yaml-syntax", mark, "a tab stands where YAML wants spaces", "replace it with spaces");
             }
         }
-        if let Some(tag) = tag.filter(|tag| !matches!(tag.core_suffix(), Some("map" | "seq"))) {
-            self.foreign_tag(tag, mark);
+        let foreign = tag.filter(|tag| !matches!(tag.core_suffix(), Some("map" | "seq")));
+        if let Some(refusal) = foreign.and_then(|tag| scalar::foreign_tag(tag, self.dialect)) {
+            self.refuse(refusal, mark);
         }
         if self.stack.len() >= MOST_LEVELS {
             self.error(
@@ -321,8 +206,8 @@ impl<'a> Builder<'a> {
             return;
         }
         self.last_end = self.last_end.max(if flow { mark.end } else { mark.start } as usize);
-        self.stack.push(Frame { mark, flow, anchor, content, height: 0, nodes: self.nodes, bytes: self.bytes });
-        self.nodes += 1;
+        self.stack.push(Frame { mark, flow, anchor, content, height: 0, before: self.budget.spent() });
+        self.budget.read(0);
     }
 
     fn close(&mut self, span: &Span) {
@@ -355,23 +240,20 @@ impl<'a> Builder<'a> {
                     mark.length = first.key_mark.length;
                 }
                 let name = self.source.name;
-                Value::Mapping(merge::finish(entries, &merged, name, &mut self.findings))
+                Value::Mapping(keys::finish(entries, &merged, name, &mut self.findings))
             }
         };
         let node = Node { mark, value };
         if frame.anchor != 0 {
-            self.keep(frame.anchor, &node, self.nodes - frame.nodes, self.bytes - frame.bytes, frame.height + 1);
+            self.keep(frame.anchor, &node, self.budget.since(frame.before), frame.height + 1);
         }
         self.attach(node, frame.height + 1);
     }
 
-    fn keep(&mut self, id: usize, node: &Node, nodes: usize, bytes: usize, height: usize) {
-        self.nodes += nodes;
-        self.bytes += bytes;
-        if self.is_over_budget() {
-            return;
+    fn keep(&mut self, id: usize, node: &Node, cost: Cost, height: usize) {
+        if self.budget.copy(cost) {
+            self.anchors.insert(id, Anchor { node: node.clone(), cost, height });
         }
-        self.anchors.insert(id, Anchor { node: node.clone(), nodes, bytes, height });
     }
 
     fn alias(&mut self, id: usize, span: &Span) {
@@ -381,10 +263,8 @@ impl<'a> Builder<'a> {
             self.error("undefined-alias", place, "this alias names the value it stands in", "repeat the value instead");
             return self.attach(Node { mark: place, value: Value::Null }, 0);
         };
-        self.nodes += anchor.nodes;
-        self.bytes += anchor.bytes;
         let height = anchor.height;
-        if self.is_over_budget() {
+        if !self.budget.copy(anchor.cost) {
             return;
         }
         if self.stack.len() + height > MOST_LEVELS {
@@ -412,13 +292,13 @@ impl<'a> Builder<'a> {
             Content::Mapping { entries, pending, merged } => match pending.take() {
                 Some(Key { kind: KeyKind::Refused, .. }) => {}
                 Some(Key { kind: KeyKind::Merge, mark, .. }) => {
-                    if let Err(finding) = merged.take(entries, node, mark, self.source.name) {
-                        self.findings.push(finding);
+                    if let Err(refusal) = merged.take(entries, node) {
+                        self.refuse(refusal, mark);
                     }
                 }
                 Some(Key { text, mark, .. }) => entries.push(Entry { key: text, key_mark: mark, node }),
                 None => {
-                    let key = key(node, self.dialect);
+                    let key = Key::of(node, self.dialect);
                     let refused = key.kind == KeyKind::Refused;
                     let mark = key.mark;
                     *pending = Some(key);
@@ -429,17 +309,4 @@ impl<'a> Builder<'a> {
             },
         }
     }
-}
-
-/// The key that a node is. `sigs.k8s.io/yaml` turns numbers and booleans into text; null, lists and maps are refused.
-fn key(node: Node, dialect: Dialect) -> Key {
-    let mark = node.mark;
-    let text = match node.value {
-        Value::String(text) => Some(text),
-        Value::Bool(value) if dialect == Dialect::Manifest => Some(value.to_string()),
-        Value::Number(number) if dialect == Dialect::Manifest => Some(resolve::number_key(&number)),
-        _ => None,
-    };
-    let kind = if text.is_some() { KeyKind::Plain } else { KeyKind::Refused };
-    Key { text: text.unwrap_or_default(), mark, kind }
 }

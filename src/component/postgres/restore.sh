@@ -8,6 +8,8 @@
 set -o errexit -o nounset -o pipefail
 umask 077
 export LC_ALL=C PGDATABASE=template1 PGAPPNAME=restore PGCONNECT_TIMEOUT=10
+# A database may have been made read-only by a setting of its own, which comes back with it.
+export PGOPTIONS='-c default_transaction_read_only=off'
 [ -v OVERWRITE ] || OVERWRITE=no
 
 fail() {
@@ -31,7 +33,7 @@ sql() {
 # errors are shown, and nothing is logged by the server, because the statements hold password hashes.
 apply() {
   local errors
-  errors=$(PGOPTIONS='-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic' \
+  errors=$(PGOPTIONS="$PGOPTIONS -c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic" \
     psql --no-psqlrc --no-password --quiet --set=VERBOSITY=sqlstate --set=ON_ERROR_ROLLBACK=on 2>&1 >/dev/null) ||
     fail "psql: $errors"
   errors=$(grep -v -e ' ERROR:  42710$' -e ' NOTICE:  ' -e ' WARNING:  ' <<<"$errors" || true)

@@ -1,11 +1,46 @@
-//! Keys of one map: duplicates, and what merge keys bring in.
+//! Keys of a map: what can be one, duplicates, and what merge keys bring in.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::diagnostic::Finding;
 
+use super::budget::MOST_FINDINGS;
 use super::node::{Entry, Mark, Node, Value};
+use super::scalar::Refusal;
+use super::{Dialect, resolve};
+
+/// A key that waits for its value.
+pub(super) struct Key {
+    pub(super) text: String,
+    pub(super) mark: Mark,
+    /// What to do with the value.
+    pub(super) kind: KeyKind,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum KeyKind {
+    /// Store it under the text.
+    Plain,
+    /// Take its entries.
+    Merge,
+    /// Drop it: a finding says why.
+    Refused,
+}
+
+impl Key {
+    /// The key that a node is. `sigs.k8s.io/yaml` turns numbers and booleans into text; null, lists and maps are refused.
+    pub(super) fn of(node: Node, dialect: Dialect) -> Self {
+        let text = match node.value {
+            Value::String(text) => Some(text),
+            Value::Bool(value) if dialect == Dialect::Manifest => Some(value.to_string()),
+            Value::Number(number) if dialect == Dialect::Manifest => Some(resolve::number_key(&number)),
+            _ => None,
+        };
+        let kind = if text.is_some() { KeyKind::Plain } else { KeyKind::Refused };
+        Key { text: text.unwrap_or_default(), mark: node.mark, kind }
+    }
+}
 
 /// The entries of a map that a merge key brought in.
 #[derive(Default)]
@@ -16,10 +51,10 @@ pub(super) struct Merged {
 
 impl Merged {
     /// Appends the entries of a merge key's value: a map, or a list of maps of which the first wins.
-    pub(super) fn take(&mut self, entries: &mut Vec<Entry>, node: Node, mark: Mark, name: &str) -> Result<(), Finding> {
-        let refuse = |rule, message, help| Err(Finding::error(rule, mark.location(name), message).help(help));
+    pub(super) fn take(&mut self, entries: &mut Vec<Entry>, node: Node) -> Result<(), Refusal> {
         if std::mem::replace(&mut self.seen, true) {
-            return refuse("duplicate-key", "a map has one merge key at most", "write `<<: [*one, *two]`");
+            let message = "a map has one merge key at most";
+            return Err(Refusal::new("duplicate-key", message, "write `<<: [*one, *two]`"));
         }
         let maps = match node.value {
             Value::Sequence(items) => items,
@@ -29,7 +64,8 @@ impl Merged {
         let mut known = HashSet::new();
         for map in maps {
             let Value::Mapping(more) = map.value else {
-                return refuse("merge-key", "a merge key takes a map or a list of maps", "write `<<: *anchor`");
+                let message = "a merge key takes a map or a list of maps";
+                return Err(Refusal::new("merge-key", message, "write `<<: *anchor`"));
             };
             entries.extend(more.into_iter().filter(|entry| known.insert(entry.key.clone())));
         }
@@ -49,7 +85,7 @@ pub(super) fn finish(mut entries: Vec<Entry>, merged: &Merged, name: &str, findi
     report_duplicates(&[&entries, &own], name, findings);
     let places: HashMap<String, usize> =
         brought.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
-    for entry in entries.iter().filter(|entry| places.contains_key(&entry.key)) {
+    for entry in entries.iter().filter(|entry| places.contains_key(&entry.key)).take(MOST_FINDINGS) {
         // go-yaml v2 lets the merge key win, go-yaml v3 and PyYAML the key above it.
         let key = shown(&entry.key);
         let message = format!("`{key}` stands above the `<<` that brings it too, and readers differ on which one wins");
@@ -68,6 +104,9 @@ pub(super) fn finish(mut entries: Vec<Entry>, merged: &Merged, name: &str, findi
 
 fn report_duplicates(parts: &[&[Entry]], name: &str, findings: &mut Vec<Finding>) {
     let mut report = |first: &Entry, second: &Entry| {
+        if findings.len() >= MOST_FINDINGS {
+            return;
+        }
         let message = format!("the key `{}` is already set in line {}", shown(&second.key), first.key_mark.line);
         let finding = Finding::error("duplicate-key", second.key_mark.location(name), message);
         findings.push(finding.help("keep one of the two"));

@@ -1,0 +1,105 @@
+"""Times gen as a whole process, beside the tools that people use today: python3 benches/bench.py [GEN [CHART]]
+
+Each figure is the median of several runs after a warm-up, with the least and the most. Nothing here passes or fails: a
+machine under load measures high. CHART is a folder of the real chart with its charts/common, or of the stand-in one.
+"""
+
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PEERS = pathlib.Path(os.environ.get("GEN_PEERS", ROOT / ".peers")) / "bin"
+
+
+def timed(command, cwd, runs=10, prepare=None):
+    """(median, least, most) in milliseconds, the most memory in MB."""
+    times, memory = [], 0
+    for run in range(runs + 1):
+        if prepare:
+            prepare()
+        start = time.perf_counter()
+        child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        error = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        took = (time.perf_counter() - start) * 1000
+        if os.waitstatus_to_exitcode(status):
+            raise SystemExit(f"{' '.join(map(str, command))}: {error.decode()[-600:]}")
+        if run:
+            times.append(took)
+            memory = max(memory, usage.ru_maxrss / 1024)
+    return statistics.median(times), min(times), max(times), memory
+
+
+def row(what, figures):
+    median, least, most, memory = figures
+    print(f"| {what} | {median:.1f} ms | {least:.1f} to {most:.1f} ms | {memory:.0f} MB |", flush=True)
+
+
+def repository(folder, environments, services):
+    """A repository of the example's kind: so many environments with so many databases each."""
+    (folder / "environments").mkdir(parents=True)
+    shutil.copy(ROOT / "gen.yaml", folder)
+    base = (ROOT / "environments/base.yaml").read_text().split("services:")[0]
+    (folder / "environments/base.yaml").write_text(base)
+    sealed = (ROOT / "environments/staging/secrets/postgres-auth.sops.yaml").read_text()
+    recipients = (ROOT / "environments/staging.yaml").read_text().split("secrets:")[1].split("services:")[0]
+    for number in range(environments):
+        name = f"env-{number:03}"
+        secrets = folder / "environments" / name / "secrets"
+        secrets.mkdir(parents=True)
+        text = f"extends: base\ncluster: c-{number}\nnamespace: {name}\nsecrets:{recipients}services:\n"
+        for service in range(services):
+            database = f"db-{service:05}"
+            text += (
+                f"  {database}:\n    kind: postgres\n    storage: 20Gi\n    database: app\n"
+                "    clients: {api: {app: api}, web: {app: web}}\n"
+                '    backup: {schedule: "0 2 * * *", retention: 30d, storage: 50Gi}\n'
+            )
+            copy = sealed.replace("name: postgres-auth", f"name: {database}-auth").replace("namespace: viridial-staging", f"namespace: {name}")
+            (secrets / f"{database}-auth.sops.yaml").write_text(copy)
+        (folder / f"environments/{name}.yaml").write_text(text)
+
+
+def main():
+    gen = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/release/gen").resolve()
+    chart = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("GEN_CHART_DIR", ROOT / "tests/e2e/chart")
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="gen-bench-"))
+    try:
+        print("| what | median | range | memory |\n|---|---|---|---|")
+        example = scratch / "example"
+        example.mkdir()
+        for part in ("gen.yaml", "environments", "gitops"):
+            source = ROOT / part
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, example / part)
+        tree = example / "gitops/staging"
+        row("gen build staging, everything new", timed([gen, "build", "staging"], example, 20, lambda: shutil.rmtree(tree, ignore_errors=True)))
+        row("gen build staging, nothing new", timed([gen, "build", "staging"], example, 20))
+        row("gen check, both environments", timed([gen, "check"], example, 20))
+        helm = shutil.which("helm", path=f"{PEERS}:{os.environ['PATH']}")
+        kustomize = shutil.which("kustomize", path=f"{PEERS}:{os.environ['PATH']}")
+        if helm:
+            row("helm template of the same release", timed([helm, "template", "postgres", chart, "-f", "gitops/staging/postgres/values.yaml"], example))
+        if kustomize:
+            row("kustomize build of the same folder", timed([kustomize, "build", "gitops/staging/postgres"], example))
+        large = scratch / "large"
+        repository(large, 100, 10)
+        gitops = large / "gitops"
+        row("100 environments of 10 databases: build --all, everything new", timed([gen, "build", "--all"], large, 5, lambda: shutil.rmtree(gitops, ignore_errors=True)))
+        row("100 environments of 10 databases: check, unchanged", timed([gen, "check"], large, 10))
+        for count in (100, 1000, 10000):
+            folder = scratch / f"components-{count}"
+            repository(folder, 1, count)
+            subprocess.run([gen, "build", "--all"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            row(f"one environment of {count} databases: check, unchanged", timed([gen, "check"], folder, 5))
+    finally:
+        shutil.rmtree(scratch)
+
+
+if __name__ == "__main__":
+    main()

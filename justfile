@@ -1,0 +1,56 @@
+# What a person does in this repository. CI runs .ci/run, which needs no just.
+
+[private]
+default:
+    @just --list --unsorted
+
+# build gen
+[group('work')]
+build:
+    cargo build --release
+
+# run the tests that need nothing but Rust
+[group('work')]
+test:
+    cargo test
+
+# formatting and clippy, as CI demands them
+[group('work')]
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# is the committed tree what its inputs produce?
+[group('work')]
+check:
+    cargo run --release --quiet -- check
+
+# build the real helm, kustomize, sops, Kubernetes and Flux into .peers (once; some 15 minutes)
+[group('peers')]
+peers:
+    tests/peers/peers.sh
+
+# test against the real tools and a real PostgreSQL
+[group('peers')]
+test-peers:
+    tests/peers/test.sh
+
+# the committed trees on a real control plane with a real Flux
+[group('peers')]
+e2e: build
+    python3 tests/e2e/run.py
+
+# measure gen beside its peers
+[group('long')]
+bench:
+    cargo bench
+
+# throw broken environments at the parser for some minutes
+[group('long')]
+fuzz:
+    cargo test --release --test fuzz -- --ignored --nocapture
+
+# everything that CI runs
+[group('long')]
+ci:
+    .ci/run

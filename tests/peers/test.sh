@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The Rust tests that need a peer. They are ignored by `cargo test`, which needs nothing but Rust.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+targets=()
+for target in peers yaml_readers postgres; do
+  [ ! -f "tests/$target.rs" ] || targets+=(--test "$target")
+done
+exec cargo test "${targets[@]}" -- --ignored
