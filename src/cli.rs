@@ -8,7 +8,7 @@ mod schema;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::Severity;
 
@@ -67,6 +67,12 @@ impl FailOn {
             FailOn::Note => Severity::Note,
         }
     }
+}
+
+/// The command line as clap describes it: what docs/commands.md is made from.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command line. Exit codes: 0 clean, 1 a finding at or above `--fail-on`, 2 usage, an environment that does not

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
-pub use schema::json_schema;
+pub use schema::{json_schema, project_json_schema, whole_json_schema};
 
 use crate::{
     diagnostic::{Finding, Location},

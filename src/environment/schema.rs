@@ -19,17 +19,31 @@ use crate::{
 /// The JSON Schema of one environment file for editors: it describes a layer, so nothing is required and `null` is allowed.
 #[must_use]
 pub fn json_schema() -> Json {
+    let mut schema = whole_json_schema();
+    for_layers(&mut schema);
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    schema["title"] = "An environment file of gen".into();
+    schema["description"] = "One layer of an environment: environments/<name>.yaml.".into();
+    schema
+}
+
+/// The JSON Schema of an environment whose layers are merged and whose short forms are written out: what
+/// docs/environment.md is made from.
+#[must_use]
+pub fn whole_json_schema() -> Json {
     let mut schema = closed_environment();
     let kinds: Vec<Json> = component::KINDS.iter().map(|kind| (kind.schema)()).collect();
     schema["properties"]["services"]["additionalProperties"] = match kinds.as_slice() {
         [only] => only.clone(),
         several => json!({ "anyOf": several }),
     };
-    for_layers(&mut schema);
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-    schema["title"] = "An environment file of gen".into();
-    schema["description"] = "One layer of an environment: environments/<name>.yaml.".into();
     schema
+}
+
+/// The JSON Schema of `gen.yaml`.
+#[must_use]
+pub fn project_json_schema() -> Json {
+    json_schema_of::<ProjectSpec>()
 }
 
 /// The shape of an environment with these services.
@@ -44,7 +58,7 @@ pub(super) fn shape(services: &BTreeMap<String, &'static Kind>) -> Shape {
 
 /// The shape of `gen.yaml`.
 pub(super) fn project_shape() -> Shape {
-    Shape::compile(&json_schema_of::<ProjectSpec>())
+    Shape::compile(&project_json_schema())
 }
 
 fn kind_shape(kind: &Kind) -> Arc<Shape> {
