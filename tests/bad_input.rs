@@ -135,8 +135,7 @@ fn private_keys_and_sealed_values_are_never_shown() {
     }
     let unsealed = Repository::new();
     let sealed = unsealed.read(SECRET);
-    let lines =
-        sealed.lines().map(|line| if line.contains(" password: ENC") { "  password: hunter2" } else { line });
+    let lines = sealed.lines().map(|line| if line.contains(" password: ENC") { "  password: hunter2" } else { line });
     unsealed.write(SECRET, lines.collect::<Vec<_>>().join("\n") + "\n");
     for arguments in [&["build", "staging"][..], &["check", "--format", "json"]] {
         let run = unsealed.gen_(arguments);
