@@ -36,7 +36,7 @@ pub struct Location {
     pub line: u32,
     /// Column in characters, at least 1.
     pub column: u32,
-    /// How many characters to underline, at least 1.
+    /// How many characters to underline; 0 where the place is a whole file.
     pub length: u32,
 }
 
@@ -47,10 +47,10 @@ impl Location {
         Location { file: file.into(), line: line.max(1), column: column.max(1), length: 1 }
     }
 
-    /// A whole file, shown as its first character.
+    /// A whole file; line and column are those of its first character.
     #[must_use]
     pub fn file(file: impl Into<String>) -> Self {
-        Location::new(file, 1, 1)
+        Location { length: 0, ..Location::new(file, 1, 1) }
     }
 
     /// The same place, underlining `length` characters.
@@ -98,26 +98,87 @@ impl Finding {
     }
 
     fn new(rule: &'static str, severity: Severity, location: Location, message: impl Into<String>) -> Self {
-        Finding { rule, severity, message: message.into(), help: String::new(), location, path: String::new() }
+        Finding {
+            rule,
+            severity,
+            message: printable(message.into()),
+            help: String::new(),
+            location,
+            path: String::new(),
+        }
     }
 
     /// The same finding with the way to fix it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+        self.help = printable(help.into());
         self
     }
 
     /// The same finding with the environment path it is about.
     #[must_use]
     pub fn at(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
+        self.path = printable(path.into());
         self
     }
+}
+
+/// A text as one line that a terminal takes for nothing but text, and without private keys: names from input files reach
+/// messages.
+#[must_use]
+pub fn printable(text: String) -> String {
+    let text = without_keys(text);
+    if !text.contains(is_invisible) {
+        return text;
+    }
+    text.chars().map(|c| if is_invisible(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// Control characters, and those that change the direction of the text around them.
+fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with every age private key starred out, of the same length.
+#[must_use]
+pub fn without_keys(text: String) -> String {
+    const START: &str = "AGE-SECRET-KEY-";
+    let upper = text.to_ascii_uppercase();
+    let mut shown = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, _) in upper.match_indices(START) {
+        let key = at + START.len();
+        let rest = &upper[key..];
+        let end = key + rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        shown.push_str(&text[done..key]);
+        shown.extend(std::iter::repeat_n('*', end - key));
+        done = end;
+    }
+    shown.push_str(&text[done..]);
+    shown
 }
 
 /// The worst severity among `findings`, `None` where there are none.
 #[must_use]
 pub fn worst(findings: &[Finding]) -> Option<Severity> {
     findings.iter().map(|finding| finding.severity).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, Location, without_keys};
+
+    #[test]
+    fn a_message_is_one_line_of_plain_text() {
+        let finding = Finding::error("rule", Location::file("x"), "a\nb\u{1b}[31m\u{202e}ä").help("c\rd").at("e\u{7}");
+        assert_eq!(finding.message, "a\\nb\\u{1b}[31m\\u{202e}ä");
+        assert_eq!((finding.help.as_str(), finding.path.as_str()), ("c\\rd", "e\\u{7}"));
+    }
+
+    #[test]
+    fn private_keys_are_starred_out_in_place() {
+        let text = "ä `age-secret-key-1qpzry` and AGE-SECRET-KEY-1ABC, AGE-SECRET-KEY-";
+        let shown = "ä `age-secret-key-*******` and AGE-SECRET-KEY-****, AGE-SECRET-KEY-";
+        assert_eq!(without_keys(text.to_owned()), shown);
+    }
 }

@@ -52,18 +52,10 @@ impl Drift<'_> {
         gone.difference(&folders).map(|component| (*component).to_owned()).collect()
     }
 
-    /// The finding that keeps a build from dropping a component: stopping a database is an explicit step, never the side
-    /// effect of a deleted or renamed line.
+    /// The finding that keeps a build from dropping a component.
     #[must_use]
     pub fn removed_component(&self, component: &str) -> Finding {
-        let name = &self.environment.name;
-        let message = format!("`{component}` is in {} but not in the environment any more", self.folder);
-        let help = format!(
-            "bring it back under its name, or run `gen build {name} --remove {component}`, which says what is kept"
-        );
-        Finding::error("removed-service", Location::file(self.environment.own_file()), message)
-            .help(help)
-            .at("services")
+        removed_service(self.environment, self.folder, component)
     }
 
     /// Claims whose size a build would change on disk, but not in the cluster.
@@ -97,7 +89,7 @@ impl Drift<'_> {
     fn lock_problem(&self) -> Option<Finding> {
         let error = self.survey.lock_error.as_ref()?;
         let place = Location::new(format!("{}/{LOCK}", self.folder), lock_line(error), 1);
-        let help = format!("restore it from Git, or remove it and run `gen build {}`", self.environment.name);
+        let help = format!("run `gen build {}`, which writes it again", self.environment.name);
         Some(Finding::error("bad-lock", place, error.to_string()).help(help))
     }
 
@@ -105,8 +97,7 @@ impl Drift<'_> {
     #[must_use]
     pub fn by_hand(&self, counts: &dyn Fn(&str, State) -> bool) -> Vec<Finding> {
         let gone = self.removed_components();
-        let is_gone =
-            |path: &str| component_of(path).is_some_and(|component| gone.iter().any(|name| name == component));
+        let is_gone = |path: &str| gone.iter().any(|component| belongs_to(path, component));
         let states = self.survey.states.iter().filter(|(path, state)| path != LOCK && counts(path, *state));
         states.filter_map(|(path, state)| self.one_by_hand(path, *state, is_gone(path))).collect()
     }
@@ -123,9 +114,8 @@ impl Drift<'_> {
                     .help(format!("run `gen build {name}`, which removes it"))
             }
             State::Edited | State::OrphanedEdited => {
-                let line = self.first_edited_line(path);
                 let cause = "somebody edited this file: it is neither what gen wrote nor what the inputs produce";
-                Finding::error("hand-edited", Location::new(file.as_str(), line, 1), cause).help(format!(
+                Finding::error("hand-edited", self.first_edit(path, &file), cause).help(format!(
                     "make the change in {}, then `gen build {name} --force {file}`",
                     self.environment.own_file()
                 ))
@@ -165,68 +155,91 @@ impl Drift<'_> {
 
     /// What the inputs have changed since the tree was built: one finding for each place in the environment that did.
     fn stale(&self) -> Vec<Finding> {
-        let mut causes: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut causes: BTreeMap<Cause, Vec<&str>> = BTreeMap::new();
         let mut followers = Vec::new();
+        let mut lock_differs = false;
         for (path, state) in &self.survey.states {
             match state {
-                State::Missing => causes.entry("a file is gone from disk".to_owned()).or_default().push(path),
-                State::New | State::Stale if path != LOCK => match self.cause(path) {
-                    Some(cause) => causes.entry(cause).or_default().push(path),
-                    None => followers.push(path.as_str()),
+                State::Missing => causes.entry(Cause::Gone).or_default().push(path),
+                State::New | State::Stale if path == LOCK => lock_differs = true,
+                State::New | State::Stale => match self.changed(path) {
+                    changed if changed.is_empty() => followers.push(path.as_str()),
+                    changed => {
+                        changed.into_iter().for_each(|at| causes.entry(Cause::Input(at)).or_default().push(path));
+                    }
                 },
                 _ => {}
             }
         }
-        if causes.is_empty() && !followers.is_empty() {
-            causes.insert(String::new(), Vec::new());
-        }
-        if let Some(mut first) = causes.first_entry() {
-            first.get_mut().append(&mut followers);
+        let is_explained = !causes.is_empty() || !self.removed_components().is_empty();
+        match causes.first_entry() {
+            Some(mut first) => first.get_mut().append(&mut followers),
+            None if is_explained => {}
+            None if !followers.is_empty() => drop(causes.insert(Cause::Unknown, followers)),
+            None if lock_differs
+                && self.survey.states.iter().all(|(path, state)| path == LOCK || *state == State::Foreign) =>
+            {
+                drop(causes.insert(Cause::Lock, vec![LOCK]))
+            }
+            None => {}
         }
         causes.into_iter().map(|(cause, paths)| self.stale_finding(&cause, &paths)).collect()
     }
 
-    fn stale_finding(&self, cause: &str, paths: &[&str]) -> Finding {
+    fn stale_finding(&self, cause: &Cause, paths: &[&str]) -> Finding {
         let (name, folder) = (&self.environment.name, self.folder);
         let files = match paths {
             [] => "files".to_owned(),
             [one] => (*one).to_owned(),
             [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         };
-        let help = format!("run `gen build {name}` and commit the result");
-        if cause == "a file is gone from disk" {
-            let place = Location::file(format!("{folder}/{}", paths.first().unwrap_or(&LOCK)));
-            return Finding::error("stale", place, format!("{cause}: {files} of {folder}")).help(help);
-        }
-        let what = if cause.is_empty() { "the inputs, or gen itself, have".to_owned() } else { format!("`{cause}` has") };
-        let message = format!("{what} changed since {folder} was built: {files}");
-        Finding::error("stale", self.environment.location(cause), message).help(help).at(cause)
-    }
-
-    /// The environment path behind the first difference of a file, as far as it is YAML.
-    fn cause(&self, path: &str) -> Option<String> {
-        let origins = self.rendered.origins.get(path)?;
-        let after = self.rendered.tree.get(path)?;
-        if !path.ends_with(".yaml") || path.ends_with("kustomization.yaml") {
-            return None;
-        }
-        if sops::is_sealed_name(path) {
-            return Some(origins.of(&[]).to_owned());
-        }
-        let after = document(after)?;
-        let pointer = match (self.on_disk)(path).as_deref().and_then(document) {
-            Some(before) => first_difference(&before, &after)?,
-            None => Vec::new(),
+        let first = || Location::file(format!("{folder}/{}", paths.first().unwrap_or(&LOCK)));
+        let (place, at, message) = match cause {
+            Cause::Gone => (first(), "", format!("a file is gone from disk: {files} of {folder}")),
+            Cause::Lock => (first(), "", format!("{LOCK} is missing, or does not list the files of {folder}")),
+            Cause::Input(at) => {
+                let message = format!("`{at}` has changed since {folder} was built: {files}");
+                (self.environment.location(at), at.as_str(), message)
+            }
+            Cause::Unknown => {
+                let message = format!("the inputs, or gen itself, have changed since {folder} was built: {files}");
+                (Location::file(self.environment.own_file()), "", message)
+            }
         };
-        Some(origins.of(&pointer).to_owned())
+        Finding::error("stale", place, message).help(format!("run `gen build {name}` and commit the result")).at(at)
     }
 
-    fn first_edited_line(&self, path: &str) -> u32 {
-        let Some(disk) = (self.on_disk)(path) else { return 1 };
+    /// The environment paths behind the differences of a file, as far as it is YAML that tells them.
+    fn changed(&self, path: &str) -> BTreeSet<String> {
+        let (Some(origins), Some(after)) = (self.rendered.origins.get(path), self.rendered.tree.get(path)) else {
+            return BTreeSet::new();
+        };
+        if !path.ends_with(".yaml") || path.ends_with("kustomization.yaml") {
+            return BTreeSet::new();
+        }
+        let whole = || vec![Vec::new()];
+        let pointers = match ((self.on_disk)(path).as_deref().and_then(document), document(after)) {
+            _ if sops::is_sealed_name(path) => whole(),
+            (Some(before), Some(after)) => differences(&before, &after),
+            _ => whole(),
+        };
+        let changed = pointers.iter().map(|pointer| origins.of(pointer).to_owned());
+        changed.filter(|origin| !origin.is_empty()).collect()
+    }
+
+    /// The first place where a file on disk differs from what the inputs produce.
+    fn first_edit(&self, path: &str, file: &str) -> Location {
+        let disk = (self.on_disk)(path).unwrap_or_default();
         let rendered = self.rendered.tree.get(path).unwrap_or_default();
-        let same =
-            disk.split(|byte| *byte == b'\n').zip(rendered.split(|byte| *byte == b'\n')).take_while(|(a, b)| a == b);
-        u32::try_from(same.count()).unwrap_or(0) + 1
+        let (disk, rendered) = (String::from_utf8_lossy(&disk), String::from_utf8_lossy(rendered));
+        let same = disk.lines().zip(rendered.lines()).take_while(|(a, b)| a == b).count();
+        let (now, then) = (disk.lines().nth(same), rendered.lines().nth(same));
+        let last = disk.lines().count().max(1);
+        let (now, then) = (now.unwrap_or_default(), then.unwrap_or_default());
+        let column = now.chars().zip(then.chars()).take_while(|(a, b)| a == b).count();
+        let length = now.chars().count().saturating_sub(column).max(1);
+        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Location::new(file, number((same + 1).min(last)), number(column + 1)).spanning(number(length))
     }
 }
 
@@ -234,6 +247,23 @@ fn lock_line(error: &LockError) -> u32 {
     match error {
         LockError::Conflict { line } | LockError::Malformed { line, .. } => *line,
     }
+}
+
+/// The finding about a service whose files gen wrote into `folder` and that is gone from the environment: stopping a database
+/// is an explicit step, never the side effect of a deleted or renamed line.
+#[must_use]
+pub fn removed_service(environment: &Environment, folder: &str, service: &str) -> Finding {
+    let name = &environment.name;
+    let message = format!("`{service}` is in {folder} but not in the environment any more");
+    let help =
+        format!("bring it back under its name, or run `gen build {name} --remove {service}`, which says what is kept");
+    Finding::error("removed-service", environment.location("services"), message).help(help).at("services")
+}
+
+/// Whether a file exists because of a component: it lies in its folder, or brings it to the cluster.
+fn belongs_to(path: &str, component: &str) -> bool {
+    component_of(path) == Some(component)
+        || path.strip_prefix("flux/").and_then(|name| name.strip_suffix(".yaml")) == Some(component)
 }
 
 fn component_of(path: &str) -> Option<&str> {
@@ -244,22 +274,36 @@ fn document(bytes: &[u8]) -> Option<Node> {
     parse(Source { id: FileId(0), name: "", bytes }, Dialect::Manifest).ok()?.into_iter().next()
 }
 
-/// The path of the first leaf that differs.
-fn first_difference(before: &Node, after: &Node) -> Option<Vec<String>> {
+/// Why a tree is not what its inputs produce.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// Somebody removed files.
+    Gone,
+    /// The lock alone is missing, or lists other files.
+    Lock,
+    /// An environment path says something else than it did.
+    Input(String),
+    /// The difference shows only where no path can be told from it.
+    Unknown,
+}
+
+/// The paths of the leaves that differ.
+fn differences(before: &Node, after: &Node) -> Vec<Vec<String>> {
+    let below = |key: &str, old: Option<&Node>, new: Option<&Node>| match (old, new) {
+        (Some(old), Some(new)) => differences(old, new).into_iter().map(|rest| prepend(key, rest)).collect(),
+        _ => vec![vec![key.to_owned()]],
+    };
     match (&before.value, &after.value) {
         (Value::Mapping(old), Value::Mapping(new)) => {
-            let keys = new.iter().chain(old).map(|entry| entry.key.as_str());
-            keys.into_iter().find_map(|key| match (before.get(key), after.get(key)) {
-                (Some(old), Some(new)) => first_difference(old, new).map(|below| prepend(key, below)),
-                _ => Some(vec![key.to_owned()]),
-            })
+            let keys: BTreeSet<&str> = new.iter().chain(old).map(|entry| entry.key.as_str()).collect();
+            keys.into_iter().flat_map(|key| below(key, before.get(key), after.get(key))).collect()
         }
         (Value::Sequence(old), Value::Sequence(new)) if old.len() == new.len() => {
-            old.iter().zip(new).enumerate().find_map(|(index, (old, new))| {
-                first_difference(old, new).map(|below| prepend(&index.to_string(), below))
-            })
+            let pairs = old.iter().zip(new).enumerate();
+            pairs.flat_map(|(index, (old, new))| below(&index.to_string(), Some(old), Some(new))).collect()
         }
-        (old, new) => (old != new).then(Vec::new),
+        (old, new) if old != new => vec![Vec::new()],
+        _ => Vec::new(),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     tree::FileTree,
     yaml::{Dialect, FileId, Mark, Node, Source, parse},
 };
-use spec::{EnvironmentSpec, HeaderSpec, OneOrMany};
+use spec::EnvironmentSpec;
 
 /// The file that marks a repository's root.
 pub const PROJECT_FILE: &str = "gen.yaml";
@@ -60,7 +60,7 @@ pub struct Environment {
     pub spec: EnvironmentSpec,
     /// The files that it was merged from, the lowest layer first.
     pub layers: Vec<String>,
-    /// What there is to say about it that does not keep it from being built.
+    /// What there is to say about it. An error among it keeps it from being built, not from being planned.
     pub findings: Vec<Finding>,
     merged: Node,
     files: Arc<Files>,
@@ -111,7 +111,7 @@ impl Repository {
     /// Merges, completes, checks and types the environment `name`.
     ///
     /// # Errors
-    /// Every mistake of its layers, at least one of them an error.
+    /// Every mistake of its layers that keeps it from being typed, and whatever else there is to say about them.
     pub fn resolve(&self, name: &str) -> Result<Environment, Vec<Finding>> {
         resolve::environment(self, name)
     }
@@ -149,9 +149,10 @@ impl Files {
         mark.location(self.name(mark))
     }
 
-    fn check(&self, shape: &crate::schema::Shape, node: &Node, mode: Mode) -> Vec<Finding> {
-        let checked =
-            Checked { mode, file: &|mark| self.name(mark).to_owned(), text: &|mark| self.text(mark).to_owned() };
+    /// `home` is the file that a missing key belongs into.
+    fn check(&self, shape: &crate::schema::Shape, node: &Node, mode: Mode, home: &str) -> Vec<Finding> {
+        let file = |mark| self.name(mark).to_owned();
+        let checked = Checked { mode, file: &file, text: &|mark| self.text(mark).to_owned(), home };
         shape.check(node, "", &checked)
     }
 }
@@ -162,31 +163,25 @@ impl Layer {
         let id = FileId(u32::try_from(index).unwrap_or(u32::MAX));
         let bytes = files.tree.get(name).unwrap_or_default();
         let root = parse(Source { id, name, bytes }, Dialect::Input)?.remove(0);
-        let header: HeaderSpec = Layer::header(&root);
-        let marks = |node: &Node| match node.as_sequence() {
-            Some(items) => items.iter().map(|item| item.mark).collect(),
-            None => vec![node.mark],
-        };
-        let below = match header.extends {
-            OneOrMany::One(name) => vec![name],
-            OneOrMany::Many(names) => names,
-        };
-        let marks = root.get("extends").map(marks).unwrap_or_default();
         Ok(Layer {
             name: files.stem(index).to_owned(),
             file: id,
-            is_abstract: header.is_abstract,
-            extends: below.into_iter().zip(marks).collect(),
+            is_abstract: Layer::is_abstract(&root),
+            extends: Layer::extends(&root),
             root,
         })
     }
 
-    /// What the file says about itself; mistakes in it are found by the schema, with everything else.
-    fn header(root: &Node) -> HeaderSpec {
-        let keys = ["abstract", "extends"];
-        let entries = root.as_mapping().into_iter().flatten().filter(|entry| keys.contains(&entry.key.as_str()));
-        let json = entries.map(|entry| (entry.key.clone(), entry.node.to_json())).collect();
-        serde_json::from_value(json).unwrap_or_default()
+    /// A mistake in `abstract` is found by the schema; that an environment is incomplete would only be noise beside it.
+    fn is_abstract(root: &Node) -> bool {
+        root.get("abstract").is_some_and(|node| !node.is_null() && node.as_bool() != Some(false))
+    }
+
+    /// The names below `extends` with their places, as far as they are names.
+    fn extends(root: &Node) -> Vec<(String, Mark)> {
+        let Some(node) = root.get("extends") else { return Vec::new() };
+        let items = node.as_sequence().unwrap_or(std::slice::from_ref(node));
+        items.iter().filter_map(|item| Some((item.as_str()?.to_owned(), item.mark))).collect()
     }
 }
 

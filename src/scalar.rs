@@ -161,6 +161,40 @@ pub fn check(format: &str, text: &str) -> Option<Result<(), String>> {
     Some(judge(text))
 }
 
+/// A text of the type whose schema carries `format`: what a person could have written.
+#[must_use]
+pub fn example(format: &str) -> Option<&'static str> {
+    EXAMPLES.iter().find(|(known, _)| *known == format).map(|(_, example)| *example)
+}
+
+/// Every text type's format with an example. A recipient has none: nobody should copy somebody else's key.
+const EXAMPLES: &[(&str, &str)] = &[
+    (ChartVersion::FORMAT, "17.0.2"),
+    (CronSchedule::FORMAT, "0 2 * * *"),
+    (Date::FORMAT, "2027-03-01"),
+    (DnsLabel::FORMAT, "my-name"),
+    (DnsName::FORMAT, "my-name"),
+    (Duration::FORMAT, "30d"),
+    (FluxVersion::FORMAT, "2.7"),
+    (GitCommit::FORMAT, "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567"),
+    (GitTag::FORMAT, "postgresql/17.0.2"),
+    (HttpsUrl::FORMAT, "https://github.com/bitnami/charts"),
+    (ImageRef::FORMAT, "docker.io/bitnamilegacy/postgresql:17.6.0-debian-12-r4"),
+    (KubernetesVersion::FORMAT, "1.33"),
+    (LabelKey::FORMAT, "app.kubernetes.io/name"),
+    (LabelValue::FORMAT, "identity-service"),
+    (OciDigest::FORMAT, "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
+    (OciUrl::FORMAT, "oci://registry-1.docker.io/bitnamicharts/postgresql"),
+    (PostgresDatabase::FORMAT, "my_database"),
+    (PostgresRole::FORMAT, "my_role"),
+    (Quantity::FORMAT, "250m"),
+    (RegistryHost::FORMAT, "registry.example.com/mirror"),
+    (RelativePath::FORMAT, "charts/postgresql"),
+    (SecretKey::FORMAT, "postgres-password"),
+    (ServiceName::FORMAT, "postgres"),
+    (Size::FORMAT, "20Gi"),
+];
+
 /// A character as a message shows it: printable ones between backticks, the others by name.
 fn shown(c: char) -> String {
     match c {
@@ -193,7 +227,7 @@ fn length(text: &str, limit: usize) -> Result<(), String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{DnsLabel, Quantity, TABLE, check};
+    use super::{AgeRecipient, DnsLabel, Quantity, TABLE, check, example};
     use schemars::schema_for;
 
     /// Every text type goes through one of two macros; each use must have its line in the table.
@@ -229,6 +263,13 @@ mod tests {
         assert_eq!(schema_for!(DnsLabel).as_value()["type"], "string");
         assert_eq!(schema_for!(Quantity).as_value()["format"], Quantity::FORMAT);
         assert_eq!(check("email", "x"), None);
+    }
+
+    #[test]
+    fn every_example_is_one() {
+        for (format, judge) in TABLE.iter().filter(|(format, _)| *format != AgeRecipient::FORMAT) {
+            assert_eq!(example(format).map(judge), Some(Ok(())), "{format}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json};
 
-pub use check::{Checked, Mode};
+pub use check::{Checked, MISSING_KEY, Mode};
 pub use suggest::closest;
 
 /// Marks a map that may be written as one scalar: `storage: 20Gi` is `storage: {size: 20Gi}`. The value is the key that

@@ -9,16 +9,38 @@ use serde_json::Value as Json;
 pub const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
 
-/// Renders a document whose template is part of the program. Lines that hold only a tag leave no line behind.
-///
-/// # Errors
-/// When the template is broken or asks for what the scope does not hold.
-pub fn document<S: Serialize>(template: &str, scope: &S) -> Result<String, String> {
-    let mut engine = Engine::new();
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-    engine.set_syntax(syntax.map_err(|error| error.to_string())?);
-    engine.render_str(template, Value::from(Serde(scope))).map_err(|error| error.to_string())
+/// A document whose template is part of the program. Lines that hold only a tag leave no line behind.
+pub struct Document {
+    engine: Engine<'static>,
 }
+
+impl Document {
+    /// Compiles a template, once for all documents that are made from it.
+    ///
+    /// # Panics
+    /// When the template is broken, which every test that renders one shows.
+    #[must_use]
+    pub fn compile(template: &'static str) -> Document {
+        let mut engine = Engine::new();
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+        engine.set_syntax(syntax.expect("these are MiniJinja's own delimiters"));
+        engine.set_undefined_behavior(UndefinedBehavior::Strict);
+        engine.add_template(NAME, template).expect("a template of the program compiles");
+        Document { engine }
+    }
+
+    /// Fills the template in.
+    ///
+    /// # Panics
+    /// When the template asks for what the scope does not hold: a mistake of the program, not of its input.
+    pub fn render<S: Serialize>(&self, scope: &S) -> String {
+        let template = self.engine.get_template(NAME).expect("it was added when compiled");
+        template.render(Value::from(Serde(scope))).expect("the scope holds what the template asks for")
+    }
+}
+
+/// What an engine calls its only template.
+const NAME: &str = "document";
 
 /// Evaluates the expressions in strings against a fixed scope.
 pub struct Expressions {

@@ -27,8 +27,13 @@ const FLOORS: &[(u8, &[&str])] = &[
 ];
 
 /// Crates that one room alone names.
-const KEPT_IN: &[(&str, &str)] =
-    &[("serde_saphyr", "yaml"), ("minijinja", "template"), ("clap", "cli"), ("rustix", "tree"), ("k8s_openapi", "render")];
+const KEPT_IN: &[(&str, &str)] = &[
+    ("serde_saphyr", "yaml"),
+    ("minijinja", "template"),
+    ("clap", "cli"),
+    ("rustix", "tree"),
+    ("k8s_openapi", "render"),
+];
 
 /// A source file: its place for people, the module it is, its text.
 struct Source {
@@ -171,7 +176,8 @@ fn main_is_short() {
 fn contributing_shows_the_same_table() {
     let text = include_str!("../CONTRIBUTING.md");
     for (floor, rooms) in FLOORS {
-        let row = format!("| {floor} | {} |", rooms.iter().map(|room| format!("`{room}`")).collect::<Vec<_>>().join(", "));
+        let row =
+            format!("| {floor} | {} |", rooms.iter().map(|room| format!("`{room}`")).collect::<Vec<_>>().join(", "));
         assert!(text.contains(&row), "CONTRIBUTING.md lacks the row that starts with {row}");
     }
     let rows = text.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit()).count();
@@ -193,7 +199,10 @@ mod wrong_samples {
 
     #[test]
     fn downward_is_fine() {
-        assert_eq!(check(&[("plan", "use crate::{part::Part, yaml::{self, Node}}; fn f() { crate::tree::read(); }")]), "");
+        assert_eq!(
+            check(&[("plan", "use crate::{part::Part, yaml::{self, Node}}; fn f() { crate::tree::read(); }")]),
+            ""
+        );
     }
 
     #[test]

@@ -62,7 +62,9 @@ fn compile(case: &str) -> BTreeMap<String, Rendered> {
         let environment = repository.resolve(name).unwrap_or_else(|findings| panic!("{case}: {findings:#?}"));
         let mut vendored = FileTree::new();
         for path in vendored_files(&environment) {
-            vendored.insert(path.as_str(), read_file(&golden().join(case), &path, &Limits::default()).unwrap()).unwrap();
+            vendored
+                .insert(path.as_str(), read_file(&golden().join(case), &path, &Limits::default()).unwrap())
+                .unwrap();
         }
         let planned = plan(&environment, repository.inputs(), &vendored);
         let (planned, _) = planned.unwrap_or_else(|findings| panic!("{case}: {findings:#?}"));
@@ -98,7 +100,11 @@ fn every_case_renders_its_golden_tree() {
             wrong.extend(expected.keys().map(|path| format!("{case}: {environment}/{path} is not rendered")));
         }
     }
-    assert!(wrong.is_empty(), "read the difference after UPDATE_GOLDEN=1 cargo test --test golden:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "read the difference after UPDATE_GOLDEN=1 cargo test --test golden:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -136,7 +142,8 @@ fn two_builds_on_two_machines_give_the_same_bytes() {
     };
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let first = build(one.path(), "umask 022;", &[("LC_ALL", "C"), ("TZ", "UTC"), ("RAYON_NUM_THREADS", "1")]);
-    let turkish = [("LC_ALL", "tr_TR.UTF-8"), ("LANG", "tr_TR.UTF-8"), ("TZ", "Pacific/Apia"), ("RAYON_NUM_THREADS", "7")];
+    let turkish =
+        [("LC_ALL", "tr_TR.UTF-8"), ("LANG", "tr_TR.UTF-8"), ("TZ", "Pacific/Apia"), ("RAYON_NUM_THREADS", "7")];
     let second = build(two.path(), "umask 077;", &turkish);
     assert_eq!(first.iter().count(), second.iter().count());
     for ((path, bytes), other) in first.iter().zip(second.iter()) {

@@ -48,30 +48,46 @@ struct Target<'a> {
 impl Build {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let workspace = Workspace::open()?;
-        let names = workspace.select(&self.environments, self.all)?;
         let mut findings = workspace.findings.clone();
-        if !workspace.is_sound() {
-            return Ok(report::findings(findings, self.reporting, workspace.repository.inputs(), &workspace.root));
+        let inputs = workspace.repository.inputs();
+        if !workspace.is_readable {
+            return Ok(report::findings(findings, self.reporting, inputs, &workspace.root));
         }
+        if self.out.is_none() {
+            workspace.trees_lie_inside()?;
+        }
+        let names = workspace.select(&self.environments, self.all)?;
         let (compiled, said) = workspace.compile(&names);
         findings.extend(said);
         let mut summary = String::new();
+        let mut result = Ok(());
         if worst(&findings) != Some(Severity::Error) {
+            self.removable(&compiled)?;
             let targets = self.targets(&workspace, &compiled)?;
             for target in &targets {
                 findings.extend(self.objections(target));
             }
             if worst(&findings) != Some(Severity::Error) {
-                for target in &targets {
-                    self.write(target, &mut summary, &mut findings)?;
-                }
+                result = targets.iter().try_for_each(|target| self.write(target, &mut summary, &mut findings));
             }
         }
-        let code = report::findings(findings, self.reporting, workspace.repository.inputs(), &workspace.root);
+        // What is written stays written when a later tree cannot be.
+        let code = report::findings(findings, self.reporting, inputs, &workspace.root);
         if self.reporting.format == Format::Text {
             report::print(&summary);
         }
-        Ok(code)
+        result.map(|()| code)
+    }
+
+    /// Whoever names a service that still stands in its file wants something else than what would happen.
+    fn removable(&self, compiled: &[Compiled]) -> Result<(), Trouble> {
+        let stands = |name: &&String| {
+            compiled.iter().any(|compiled| compiled.environment.spec.services.keys().any(|key| key.as_str() == **name))
+        };
+        match self.remove.iter().find(stands) {
+            Some(name) => Err(Trouble(format!("cannot remove `{name}`: take it out of the environment's file first"))),
+            None => Ok(()),
+        }
     }
 
     fn targets<'a>(&self, workspace: &Workspace, compiled: &'a [Compiled]) -> Result<Vec<Target<'a>>, Trouble> {
@@ -79,7 +95,7 @@ impl Build {
             let name = &compiled.environment.name;
             let (directory, shown) = match &self.out {
                 Some(out) => (out.join(name), out.join(name).display().to_string()),
-                None => (workspace.root.join(folder(name)), folder(name)),
+                None => (workspace.tree(name), folder(name)),
             };
             let survey = survey(&compiled.rendered.tree, &directory)?;
             Ok(Target { compiled, directory, shown, survey })
@@ -162,7 +178,11 @@ fn describe(shown: &str, report: &Report, removed: &[String], summary: &mut Stri
     for (sign, paths) in [("+", &report.created), ("~", &report.updated), ("-", &report.removed)] {
         paths.iter().filter(|path| *path != LOCK).for_each(|path| line(format!("  {sign} {path}")));
     }
-    for component in removed {
+    let is_gone = |component: &&String| {
+        let folder = format!("{component}/");
+        report.removed.iter().any(|path| path.starts_with(&folder))
+    };
+    for component in removed.iter().filter(is_gone) {
         line(format!(
             "  {component}: Flux lets go of it and deletes nothing. Its HelmRelease, StatefulSet, claims and Secrets stay in \
              the cluster until you delete them."

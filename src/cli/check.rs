@@ -7,11 +7,11 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use super::{
     Format, Reporting, Trouble,
-    pipeline::{Compiled, Workspace, folder},
+    pipeline::{Compiled, TREES, Workspace, folder},
     report,
 };
 use crate::{
-    diagnostic::{Finding, Location},
+    diagnostic::{Finding, Location, Severity, worst},
     drift::Drift,
     tree::{LOCK, Limits, read_file, survey},
 };
@@ -31,26 +31,25 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let workspace = Workspace::open()?;
+        let mut findings = workspace.findings.clone();
+        let inputs = workspace.repository.inputs();
+        if !workspace.is_readable {
+            return Ok(report::findings(findings, self.reporting, inputs, &workspace.root));
+        }
+        workspace.trees_lie_inside()?;
         let all = self.all || self.environments.is_empty();
         let names = workspace.select(&self.environments, all)?;
-        let mut findings = workspace.findings.clone();
-        let mut clean = 0;
-        if workspace.is_sound() {
-            let (compiled, said) = workspace.compile(&names);
-            findings.extend(said);
-            let drifts: Result<Vec<_>, Trouble> =
-                compiled.par_iter().map(|compiled| drift(&workspace, compiled)).collect();
-            for drift in drifts? {
-                clean += usize::from(drift.is_empty());
-                findings.extend(drift);
-            }
-            if all {
-                findings.extend(workspace.repository.unused_layers());
-                findings.extend(leftover_trees(&workspace, &names)?);
-            }
+        let (compiled, said) = workspace.compile(&names);
+        findings.extend(said);
+        let drifts: Result<Vec<_>, Trouble> = compiled.par_iter().map(|compiled| drift(&workspace, compiled)).collect();
+        findings.extend(drifts?.into_iter().flatten());
+        if all {
+            findings.extend(workspace.repository.unused_layers());
+            findings.extend(leftover_trees(&workspace, &names)?);
         }
-        let code = report::findings(findings, self.reporting, workspace.repository.inputs(), &workspace.root);
-        if self.reporting.format == Format::Text && clean == names.len() {
+        let is_exact = worst(&findings) != Some(Severity::Error);
+        let code = report::findings(findings, self.reporting, inputs, &workspace.root);
+        if self.reporting.format == Format::Text && is_exact {
             report::print(&format!("{}: exactly what the inputs produce\n", names.join(", ")));
         }
         Ok(code)
@@ -59,7 +58,7 @@ impl Check {
 
 fn drift(workspace: &Workspace, compiled: &Compiled) -> Result<Vec<Finding>, Trouble> {
     let folder = folder(&compiled.environment.name);
-    let directory = workspace.root.join(&folder);
+    let directory = workspace.tree(&compiled.environment.name);
     let survey = survey(&compiled.rendered.tree, &directory)?;
     let on_disk = |path: &str| read_file(&directory, path, &Limits::default()).ok();
     let drift = Drift {
@@ -74,7 +73,7 @@ fn drift(workspace: &Workspace, compiled: &Compiled) -> Result<Vec<Finding>, Tro
 
 /// Trees that gen wrote for environments that are gone.
 fn leftover_trees(workspace: &Workspace, names: &[String]) -> Result<Vec<Finding>, Trouble> {
-    let entries = match std::fs::read_dir(workspace.root.join("gitops")) {
+    let entries = match std::fs::read_dir(workspace.root.join(TREES)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
@@ -84,10 +83,10 @@ fn leftover_trees(workspace: &Workspace, names: &[String]) -> Result<Vec<Finding
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if !names.contains(&name) && !name.starts_with('.') && entry.path().join(LOCK).is_file() {
-            let message = format!("this tree is of an environment that is gone: there is no environments/{name}.yaml");
+            let message = format!("this tree was built for an environment `{name}` that is gone");
             let help = "bring the environment back, or take its services down first and then remove the folder";
             findings.push(
-                Finding::error("orphaned-tree", Location::file(format!("gitops/{name}/{LOCK}")), message).help(help),
+                Finding::error("orphaned-tree", Location::file(format!("{TREES}/{name}/{LOCK}")), message).help(help),
             );
         }
     }

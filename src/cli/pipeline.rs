@@ -1,18 +1,25 @@
 //! From a working directory to rendered environments: what build and check have in common.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use super::Trouble;
 use crate::{
     diagnostic::{Finding, Location, Severity, worst},
+    drift::removed_service,
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
     plan::{plan, vendored_files},
     render::{Rendered, render},
     schema::closest,
-    tree::{FileTree, Limits, ReadReason, read_file},
+    tree::{FileTree, LOCK, Limits, Lock, ReadReason, read_file},
 };
+
+/// The folder of the trees.
+pub(super) const TREES: &str = "gitops";
 
 /// A repository, its inputs read and parsed.
 pub(super) struct Workspace {
@@ -20,6 +27,8 @@ pub(super) struct Workspace {
     pub(super) repository: Repository,
     /// Input files that could not be read, and what is wrong with the project as a whole.
     pub(super) findings: Vec<Finding>,
+    /// Whether this gen can read the project: where not, anything else that is wrong would be noise.
+    pub(super) is_readable: bool,
 }
 
 /// An environment from its inputs to its files.
@@ -35,7 +44,7 @@ impl Workspace {
         let mut findings = Vec::new();
         let mut inputs = match FileTree::read(&root, FOLDER, &Limits::default()) {
             Ok(inputs) => inputs,
-            Err(error) if matches!(error.reason, ReadReason::Missing) => {
+            Err(error) if matches!(error.reason, ReadReason::Missing) && error.path == FOLDER => {
                 return Err(Trouble(format!("there is no folder {FOLDER}/ in {}", root.display())));
             }
             Err(error) if matches!(error.reason, ReadReason::Io(_)) => return Err(error.into()),
@@ -47,13 +56,29 @@ impl Workspace {
         let project = read_file(&root, PROJECT_FILE, &Limits::default())?;
         inputs.insert(PROJECT_FILE, project)?;
         let repository = Repository::load(inputs);
+        let of_the_version = |finding: &&Finding| matches!(finding.path.as_str(), "edition" | "requires");
+        let is_readable =
+            findings.is_empty() && !repository.project_findings().iter().any(|said| of_the_version(&said));
         findings.extend(repository.project_findings().iter().cloned());
-        Ok(Workspace { root, repository, findings })
+        Ok(Workspace { root, repository, findings, is_readable })
     }
 
-    /// Whether the project as a whole allows to go on.
-    pub(super) fn is_sound(&self) -> bool {
-        worst(&self.findings) != Some(Severity::Error)
+    /// The folder of an environment's tree.
+    pub(super) fn tree(&self, environment: &str) -> PathBuf {
+        self.root.join(folder(environment))
+    }
+
+    /// Refuses a folder of trees that is a link to somewhere outside the repository.
+    pub(super) fn trees_lie_inside(&self) -> Result<(), Trouble> {
+        let trees = self.root.join(TREES);
+        match (trees.canonicalize(), self.root.canonicalize()) {
+            (Ok(trees), Ok(root)) if !trees.starts_with(&root) => Err(Trouble(format!(
+                "{TREES} is a symbolic link that leads out of the repository, to {}",
+                trees.display()
+            ))),
+            (Err(_), _) if trees.is_symlink() => Err(Trouble(format!("{TREES} is a symbolic link to nothing"))),
+            _ => Ok(()),
+        }
     }
 
     /// The environments that a command line names; with `all` every one.
@@ -61,22 +86,35 @@ impl Workspace {
         let known = self.repository.environments();
         if all {
             return match known.as_slice() {
-                [] if self.is_sound() => Err(Trouble(format!("there is no environment in {FOLDER}/"))),
+                [] => Err(Trouble(format!("there is no environment in {FOLDER}/"))),
                 _ => Ok(known.into_iter().map(str::to_owned).collect()),
             };
         }
-        if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
-            let hint = match closest(name, known.iter().copied()) {
-                _ if self.repository.is_abstract(name) => "it is an abstract layer, which others extend".to_owned(),
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("environments: {}", known.join(", ")),
-            };
-            return Err(Trouble(format!("there is no environment `{name}`: {hint}")));
+        let unknown = names.iter().filter(|name| !known.contains(&name.as_str()));
+        let troubles: Vec<String> = unknown.map(|name| self.unknown(name, &known)).collect();
+        if !troubles.is_empty() {
+            return Err(Trouble(troubles.join("\n")));
         }
         let mut names = names.to_vec();
         names.sort();
         names.dedup();
         Ok(names)
+    }
+
+    /// Why there is no environment of that name.
+    fn unknown(&self, name: &str, known: &[&str]) -> String {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        let plain = file.strip_suffix(".yaml").unwrap_or(file);
+        let other = format!("{FOLDER}/{plain}.yml");
+        let hint = match closest(plain, known.iter().copied()) {
+            _ if self.repository.is_abstract(plain) => "it is an abstract layer, which others extend".to_owned(),
+            _ if self.repository.inputs().get(&other).is_some() => {
+                format!("gen reads only `.yaml` files, so rename {other}")
+            }
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("environments: {}", known.join(", ")),
+        };
+        format!("there is no environment `{name}`: {hint}")
     }
 
     /// Compiles environments side by side. What compiles comes first, what there is to say second.
@@ -105,6 +143,7 @@ impl Workspace {
             }
             Err(said) => {
                 findings.extend(said);
+                findings.extend(self.renamed(&environment));
                 return (None, findings);
             }
         };
@@ -114,7 +153,24 @@ impl Workspace {
             let place = environment.location(origin);
             findings.push(Finding::error("file-clash", place, message).help("rename one of them").at(origin));
         }
+        if worst(&findings) == Some(Severity::Error) {
+            return (None, findings);
+        }
         (Some(Compiled { environment, rendered }), findings)
+    }
+
+    /// The services that the tree on disk has and the environment has not. Somebody who renamed one must learn that before
+    /// anything about the new name, such as that its Secret is missing.
+    fn renamed(&self, environment: &Environment) -> Vec<Finding> {
+        let folder = folder(&environment.name);
+        let lock = read_file(&self.root, &format!("{folder}/{LOCK}"), &Limits::default()).ok();
+        let Some(lock) = lock.and_then(|bytes| Lock::parse(&bytes).ok()) else { return Vec::new() };
+        let own = ["flux", "namespace"];
+        let services = lock.paths().filter_map(|path| path.split_once('/')).map(|(service, _)| service);
+        let gone: BTreeSet<&str> = services
+            .filter(|name| !own.contains(name) && !environment.spec.services.keys().any(|key| key.as_str() == *name))
+            .collect();
+        gone.into_iter().map(|service| removed_service(environment, &folder, service)).collect()
     }
 
     fn vendored(&self, environment: &Environment, findings: &mut Vec<Finding>) -> FileTree {
@@ -132,12 +188,12 @@ impl Workspace {
 
 /// The folder of an environment's tree, relative to the root.
 pub(super) fn folder(environment: &str) -> String {
-    format!("gitops/{environment}")
+    format!("{TREES}/{environment}")
 }
 
 fn unreadable(path: &str, reason: &ReadReason) -> Finding {
     Finding::error("unreadable-input", Location::file(path), format!("this input cannot be used: {reason}"))
-        .help("inputs are plain files inside the repository")
+        .help("inputs are small files inside the repository: move it away, or put the file itself here")
 }
 
 fn find_root() -> Result<PathBuf, Trouble> {

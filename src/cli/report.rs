@@ -7,7 +7,7 @@ use std::{
 
 use super::{Format, Reporting};
 use crate::{
-    diagnostic::{Finding, worst},
+    diagnostic::{Finding, printable, without_keys, worst},
     output::{json, text},
     sops,
     tree::{FileTree, Limits, read_file},
@@ -21,7 +21,7 @@ pub(super) fn findings(
     root: &std::path::Path,
 ) -> ExitCode {
     findings.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
-    findings.dedup();
+    findings.dedup_by(|a, b| (&a.location, a.rule, &a.message) == (&b.location, b.rule, &b.message));
     let document = match reporting.format {
         Format::Json => json::document(&findings),
         Format::Text => text::findings(&findings, text::Style { color: color() }, &|file| source(file, inputs, root)),
@@ -41,7 +41,9 @@ pub(super) fn print(text: &str) {
 
 /// Says why a command could not do its work.
 pub(super) fn trouble(message: &str) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "gen: {message}");
+    for line in message.lines() {
+        let _ = writeln!(std::io::stderr(), "gen: {}", printable(line.to_owned()));
+    }
     ExitCode::from(2)
 }
 
@@ -54,7 +56,7 @@ fn source(file: &str, inputs: &FileTree, root: &std::path::Path) -> Option<Strin
         Some(bytes) => bytes.to_vec(),
         None => read_file(root, file, &Limits::default()).ok()?,
     };
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(without_keys)
 }
 
 fn color() -> bool {

@@ -9,56 +9,71 @@ use crate::{
     component::{self, Address, Kind, Place},
     diagnostic::{Finding, Location, Severity, worst},
     path,
-    schema::{Mode, Shape, closest},
+    scalar::{DnsLabel, ServiceName},
+    schema::{MISSING_KEY, Mode, Shape, closest},
     yaml::{Node, Value},
 };
+
+const UNKNOWN_KIND: &str = "unknown-kind";
+/// How many layers may stand on each other.
+const DEEPEST: usize = 32;
 
 type Services = BTreeMap<String, &'static Kind>;
 
 pub(super) fn environment(repository: &Repository, name: &str) -> Result<Environment, Vec<Finding>> {
     let files = &repository.files;
-    let chain = chain(repository, name)?;
-    let mut findings = Vec::new();
+    let Chain { done: chain, mut findings, .. } = chain(repository, name);
+    let is_whole = findings.is_empty();
     let services = services(files, &chain, &mut findings);
+    if !is_whole {
+        // The layer that cannot be read may be the one that names the kind.
+        findings.retain(|finding| finding.rule != UNKNOWN_KIND);
+    }
     let shape = schema::shape(&services);
+    let home = format!("{FOLDER}/{name}.yaml");
     for layer in &chain {
-        findings.extend(files.check(&shape, &layer.root, Mode::Layer));
+        findings.extend(files.check(&shape, &layer.root, Mode::Layer, &home));
+    }
+    // Without one of its layers an environment lacks keys that nobody forgot.
+    let in_header = |finding: &Finding| finding.path.split('[').next() == Some("extends");
+    if !is_whole || findings.iter().any(|finding| in_header(finding) && finding.severity == Severity::Error) {
+        dedupe(&mut findings);
+        return Err(findings);
     }
     let mut merged = merge(&shape, &chain);
     let place =
         Place { environment: name, namespace: text_at(&merged, &["namespace", "name"]).unwrap_or(""), instance: "" };
     Templates::new(&place, &addresses(&merged, &services, place)).fill(&mut merged, "", files, &mut findings);
-    findings.extend(files.check(&shape, &merged, Mode::Whole));
+    findings.extend(semantic::names(files, name, &merged));
+    let known: BTreeSet<Location> = findings.iter().map(|finding| finding.location.clone()).collect();
+    let whole = files.check(&shape, &merged, Mode::Whole, &home);
+    findings.extend(whole.into_iter().filter(|new| new.rule == MISSING_KEY || !known.contains(&new.location)));
     dedupe(&mut findings);
     if worst(&findings) == Some(Severity::Error) {
         return Err(findings);
     }
-    let spec: EnvironmentSpec = serde_json::from_value(merged.to_json()).map_err(|error| {
-        let place = Location::file(format!("{FOLDER}/{name}.yaml"));
-        vec![Finding::error("wrong-value", place, error.to_string())]
-    })?;
+    let spec: EnvironmentSpec = serde_json::from_value(merged.to_json())
+        .map_err(|error| vec![Finding::error("wrong-value", Location::file(home), error.to_string())])?;
     let layers = chain.iter().map(|layer| files.names[layer.file.0 as usize].clone()).collect();
     let mut environment = Environment { name: name.to_owned(), spec, layers, findings, merged, files: files.clone() };
     let semantic = semantic::environment(&environment);
     environment.findings.extend(semantic);
-    match worst(&environment.findings) {
-        Some(Severity::Error) => Err(environment.findings),
-        _ => Ok(environment),
-    }
+    Ok(environment)
 }
 
 pub(super) fn unused_layers(repository: &Repository) -> Vec<Finding> {
     let mut used = BTreeSet::new();
     for name in repository.environments() {
-        used.extend(chain(repository, name).unwrap_or_default().iter().map(|layer| layer.name.as_str()));
+        used.extend(chain(repository, name).done.iter().map(|layer| layer.name.as_str()));
     }
     let mut findings = Vec::new();
     for (name, layer) in repository.layers.iter().filter(|(name, _)| !used.contains(name.as_str())) {
         match layer {
             Ok(layer) if layer.is_abstract => {
                 let services = services(&repository.files, &[layer], &mut findings);
-                findings.extend(repository.files.check(&schema::shape(&services), &layer.root, Mode::Layer));
-                findings.extend(chain(repository, name).err().into_iter().flatten());
+                let home = format!("{FOLDER}/{name}.yaml");
+                findings.extend(repository.files.check(&schema::shape(&services), &layer.root, Mode::Layer, &home));
+                findings.extend(chain(repository, name).findings);
             }
             Ok(_) => {}
             Err(mistakes) => findings.extend(mistakes.iter().cloned()),
@@ -69,15 +84,15 @@ pub(super) fn unused_layers(repository: &Repository) -> Vec<Finding> {
 
 /// The merged tree as far as it can be had without checking: enough to compare environments with each other.
 pub(super) fn outline(repository: &Repository, name: &str) -> Option<Node> {
-    let chain = chain(repository, name).ok()?;
-    Some(merge(&schema::shape(&Services::new()), &chain))
+    let chain = chain(repository, name);
+    chain.findings.is_empty().then(|| merge(&schema::shape(&Services::new()), &chain.done))
 }
 
-/// The layers of an environment, lowest first, each once.
-fn chain<'a>(repository: &'a Repository, name: &str) -> Result<Vec<&'a Layer>, Vec<Finding>> {
-    let mut walk = Chain { repository, done: Vec::new(), open: Vec::new(), findings: Vec::new() };
-    walk.visit(name, None);
-    if walk.findings.is_empty() { Ok(walk.done) } else { Err(walk.findings) }
+/// The layers of an environment, lowest first, each once, as far as they can be read.
+fn chain<'a>(repository: &'a Repository, name: &str) -> Chain<'a> {
+    let mut chain = Chain { repository, done: Vec::new(), open: Vec::new(), findings: Vec::new() };
+    chain.visit(name, None);
+    chain
 }
 
 struct Chain<'a> {
@@ -101,14 +116,13 @@ impl<'a> Chain<'a> {
 
     fn enter(&mut self, layer: &'a Layer, asked: Option<Location>) {
         if let Some(at) = self.open.iter().position(|open| *open == layer.name) {
-            let mut circle = self.open[at..].to_vec();
-            circle.push(&layer.name);
+            return self.findings.push(self.cycle(self.open[at..].to_vec()));
+        }
+        if self.open.len() == DEEPEST {
             let place = asked.unwrap_or_else(|| Location::file(format!("{FOLDER}/{}.yaml", layer.name)));
-            let message = format!("`extends` goes in a circle: {}", circle.join(" -> "));
-            self.findings.push(
-                Finding::error("extends-cycle", place, message).help("remove one of these `extends`").at("extends"),
-            );
-            return;
+            let message = format!("more than {DEEPEST} layers extend each other");
+            let finding = Finding::error("deep-layers", place, message).help("join some of them into one file");
+            return self.findings.push(finding.at("extends"));
         }
         self.open.push(&layer.name);
         for (below, mark) in &layer.extends {
@@ -118,11 +132,29 @@ impl<'a> Chain<'a> {
         self.done.push(layer);
     }
 
+    /// The same words and place for a circle, wherever it was entered.
+    fn cycle(&self, mut circle: Vec<&str>) -> Finding {
+        let first = (0..circle.len()).min_by_key(|at| circle[*at]).unwrap_or(0);
+        circle.rotate_left(first);
+        let (start, end) = (circle[0], circle[circle.len() - 1]);
+        let closing = match self.repository.layers.get(end) {
+            Some(Ok(layer)) => layer.extends.iter().find(|(below, _)| below == start).map(|(_, mark)| *mark),
+            _ => None,
+        };
+        let place = closing.map(|mark| self.repository.files.location(mark));
+        let place = place.unwrap_or_else(|| Location::file(format!("{FOLDER}/{end}.yaml")));
+        let message = format!("`extends` goes in a circle: {} -> {start}", circle.join(" -> "));
+        Finding::error("extends-cycle", place, message).help("remove one of these `extends`").at("extends")
+    }
+
     fn missing(&mut self, name: &str, asked: Option<Location>) {
         let known = self.repository.layers.keys().map(String::as_str);
         let plain = name.strip_suffix(".yaml").unwrap_or(name);
-        let help = match closest(plain, known) {
+        let help = match closest(plain.rsplit('/').next().unwrap_or(plain), known) {
             Some(meant) => format!("did you mean `{meant}`?"),
+            None if DnsLabel::parse(plain).is_err() => {
+                "write the name of a file beside this one, without its folder and `.yaml`".to_owned()
+            }
             None => format!("make {FOLDER}/{plain}.yaml, or remove it here"),
         };
         let place = asked.unwrap_or_else(|| Location::file(format!("{FOLDER}/{name}.yaml")));
@@ -151,6 +183,8 @@ fn services(files: &Files, chain: &[&Layer], findings: &mut Vec<Finding>) -> Ser
     for (instance, (kind, mark)) in asked {
         match component::find(kind) {
             Some(kind) => drop(services.insert(instance.to_owned(), kind)),
+            // The schema says so.
+            None if kind == instance && ServiceName::parse(instance).is_err() => {}
             None => {
                 let kinds: Vec<&str> = component::KINDS.iter().map(|kind| kind.name).collect();
                 let help = match closest(kind, kinds.iter().copied()) {
@@ -159,7 +193,7 @@ fn services(files: &Files, chain: &[&Layer], findings: &mut Vec<Finding>) -> Ser
                 };
                 let at = path::join("services", instance);
                 let message = format!("there is no kind of service called `{kind}`");
-                findings.push(Finding::error("unknown-kind", files.location(mark), message).help(help).at(at));
+                findings.push(Finding::error(UNKNOWN_KIND, files.location(mark), message).help(help).at(at));
             }
         }
     }

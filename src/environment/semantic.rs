@@ -13,7 +13,7 @@ use crate::{
     path,
     scalar::DnsLabel,
     schema::Mode,
-    yaml::{Dialect, FileId, Source, parse},
+    yaml::{Dialect, FileId, Node, Source, parse},
 };
 
 /// The edition that this gen renders.
@@ -24,12 +24,16 @@ const RESERVED: &[&str] = &["flux", "argocd", "compose", "namespace", "platform"
 
 /// Checks `gen.yaml`.
 pub(super) fn project(files: &Files) -> Vec<Finding> {
+    let mut findings = ignored(files);
     let bytes = files.tree.get(PROJECT_FILE).unwrap_or_default();
     let root = match parse(Source { id: FileId(0), name: PROJECT_FILE, bytes }, Dialect::Input) {
         Ok(mut documents) => documents.remove(0),
-        Err(findings) => return findings,
+        Err(mistakes) => {
+            findings.extend(mistakes);
+            return findings;
+        }
     };
-    let mut findings = files.check(&schema::project_shape(), &root, Mode::Whole);
+    findings.extend(files.check(&schema::project_shape(), &root, Mode::Whole, PROJECT_FILE));
     if worst(&findings) == Some(Severity::Error) {
         return findings;
     }
@@ -48,6 +52,17 @@ pub(super) fn project(files: &Files) -> Vec<Finding> {
     findings
 }
 
+/// Files that look like layers and are none: a person would wait in vain for what they say.
+fn ignored(files: &Files) -> Vec<Finding> {
+    let finding = |path: &str| {
+        let stem = path.strip_prefix(FOLDER)?.strip_prefix('/')?.strip_suffix(".yml")?;
+        let message = "gen reads only files that end in `.yaml`";
+        let help = format!("rename it to {stem}.yaml, or move it away");
+        (!stem.contains('/')).then(|| Finding::warning("ignored-file", Location::file(path), message).help(help))
+    };
+    files.tree.iter().filter_map(|(path, _)| finding(path)).collect()
+}
+
 fn required_version(requires: &str, place: Location) -> Option<Finding> {
     let this = env!("CARGO_PKG_VERSION");
     let (message, help) = match (semver::VersionReq::parse(requires), semver::Version::parse(this)) {
@@ -60,15 +75,38 @@ fn required_version(requires: &str, place: Location) -> Option<Finding> {
     Some(Finding::error("unsupported-version", place, message).help(help).at("requires"))
 }
 
+/// Checks the names of an environment that is merged.
+pub(super) fn names(files: &Files, name: &str, merged: &Node) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Err(reason) = DnsLabel::parse(name) {
+        let message = format!("this file's name is no name for an environment: {reason}");
+        let finding = Finding::error("bad-name", Location::file(format!("{FOLDER}/{name}.yaml")), message);
+        findings.push(finding.help("rename the file, and its folder of secrets with it"));
+    }
+    for entry in merged.get("services").and_then(Node::as_mapping).into_iter().flatten() {
+        if RESERVED.contains(&entry.key.as_str()) {
+            let help = format!("choose another name; reserved are {}", RESERVED.join(", "));
+            let message = format!("the name `{}` is reserved", entry.key);
+            let finding = Finding::error("reserved-name", files.location(entry.key_mark), message);
+            findings.push(finding.help(help).at(path::join("services", &entry.key)));
+        }
+    }
+    if let Some(namespace) = merged.at(&["namespace", "name"])
+        && let Some(text) = namespace.as_str().filter(|text| text.starts_with("kube-"))
+    {
+        let message = format!("`{text}` belongs to Kubernetes itself");
+        let finding = Finding::error("reserved-name", files.location(namespace.mark), message);
+        findings.push(finding.help("choose a namespace that does not start with `kube-`").at("namespace.name"));
+    }
+    findings
+}
+
 /// Checks one environment that is already typed.
 pub(super) fn environment(environment: &Environment) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut error = |rule: &'static str, path: &str, message: String, help: &str| {
         findings.push(Finding::error(rule, environment.location(path), message).help(help).at(path));
     };
-    if let Err(reason) = DnsLabel::parse(&environment.name) {
-        error("bad-name", "", format!("the file's name is no environment name: {reason}"), "rename the file");
-    }
     let delivery = &environment.spec.delivery;
     let unsupported = match delivery.engine {
         Engine::Flux => None,
@@ -89,15 +127,6 @@ pub(super) fn environment(environment: &Environment) -> Vec<Finding> {
             "add `flux: {version: \"2.7\", source: {kind: GitRepository, name: flux-system, namespace: flux-system}}`",
         ),
         None => {}
-    }
-    for instance in environment.spec.services.keys().filter(|name| RESERVED.contains(&name.as_str())) {
-        let help = format!("choose another name; reserved are {}", RESERVED.join(", "));
-        error(
-            "reserved-name",
-            &path::join("services", instance.as_str()),
-            format!("the name `{instance}` is reserved"),
-            &help,
-        );
     }
     findings.extend(recipients(environment));
     findings

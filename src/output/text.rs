@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Finding, Location, Severity};
+use crate::diagnostic::{Finding, Location, Severity, printable};
 
 /// How findings are shown.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,8 @@ pub fn findings(findings: &[Finding], style: Style, source: &dyn Fn(&str) -> Opt
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
     for finding in findings {
-        text.push_str(&renderer.render(&report(finding, source(&finding.location.file).as_deref())));
+        let file = printable(finding.location.file.clone());
+        text.push_str(&renderer.render(&report(finding, &file, source(&finding.location.file).as_deref())));
         text.push_str("\n\n");
     }
     if !findings.is_empty() {
@@ -30,7 +31,7 @@ pub fn findings(findings: &[Finding], style: Style, source: &dyn Fn(&str) -> Opt
     text
 }
 
-fn report<'a>(finding: &'a Finding, source: Option<&'a str>) -> Vec<Group<'a>> {
+fn report<'a>(finding: &'a Finding, file: &'a str, source: Option<&'a str>) -> Vec<Group<'a>> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -41,11 +42,11 @@ fn report<'a>(finding: &'a Finding, source: Option<&'a str>) -> Vec<Group<'a>> {
         Some((line, span)) => Group::with_title(title).element(
             Snippet::source(line)
                 .line_start(finding.location.line as usize)
-                .path(finding.location.file.as_str())
+                .path(file)
                 .annotation(AnnotationKind::Primary.span(span)),
         ),
         None => Group::with_title(title).element(
-            annotate_snippets::Origin::path(finding.location.file.as_str())
+            annotate_snippets::Origin::path(file)
                 .line(finding.location.line as usize)
                 .char_column(finding.location.column as usize),
         ),
@@ -59,7 +60,7 @@ fn report<'a>(finding: &'a Finding, source: Option<&'a str>) -> Vec<Group<'a>> {
 /// The line of a place and the bytes to underline in it.
 fn line_of<'a>(source: &'a str, location: &Location) -> Option<(&'a str, std::ops::Range<usize>)> {
     let line = source.lines().nth(location.line as usize - 1)?;
-    if line.len() > LONGEST_LINE {
+    if line.len() > LONGEST_LINE || location.length == 0 {
         return None;
     }
     let offset = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(offset, _)| offset);

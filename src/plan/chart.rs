@@ -10,6 +10,7 @@ use crate::{
     },
     part::{ChartPin, ChartSource, GitReference},
     path,
+    scalar::RelativePath,
     tree::FileTree,
     yaml::{Dialect, FileId, Node, Source, parse},
 };
@@ -33,16 +34,39 @@ fn dependency_file(folder: &str) -> String {
     format!("{folder}/charts/common/Chart.yaml")
 }
 
+fn stand_in() -> Option<ChartSource> {
+    Some(ChartSource::Vendored { path: RelativePath::parse(".").ok()? })
+}
+
+/// Why a chart's source is none of the forms that there are.
+fn no_form(spec: &ChartSourceSpec) -> String {
+    let forms = [("git", spec.git.is_some()), ("oci", spec.oci.is_some()), ("repository", spec.repository.is_some())];
+    let given: Vec<&str> = forms.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect();
+    match given.as_slice() {
+        [] => "a chart's source is one of four forms, and this is none of them".to_owned(),
+        ["git"] if spec.tag.is_some() && spec.commit.is_some() => "`tag` and `commit` exclude each other".to_owned(),
+        ["git"] => "a chart from Git needs `path` and one of `tag` and `commit`, and nothing else".to_owned(),
+        ["oci"] => "beside `oci` only `digest` can stand".to_owned(),
+        [one] => format!("beside `{one}` nothing else can stand"),
+        several => format!(
+            "{} exclude each other",
+            several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
+        ),
+    }
+}
+
 impl Planner<'_> {
     pub(super) fn charts(&mut self, vendored: &FileTree) -> BTreeMap<String, ChartPin> {
         let environment = self.environment;
         let mut charts = BTreeMap::new();
         for (name, chart) in &environment.spec.charts {
             let at = path::join(&path::join("charts", name), "source");
-            let Some(source) = self.source(&chart.source, &at) else { continue };
-            if let ChartSource::Vendored { path } = &source {
+            let source = self.source(&chart.source, &at);
+            if let Some(ChartSource::Vendored { path }) = &source {
                 self.vendored(path.as_str(), name, chart.version.as_str(), &at, vendored);
             }
+            // Where the source is wrong, a stand-in keeps services from missing a chart that is there.
+            let Some(source) = source.or_else(stand_in) else { continue };
             charts.insert(name.clone(), ChartPin { name: name.clone(), version: chart.version.clone(), source });
         }
         charts
@@ -65,7 +89,7 @@ impl Planner<'_> {
                 self.error(
                     "wrong-value",
                     at,
-                    "a chart's source is one of four forms, and this is none of them",
+                    no_form(spec),
                     "write {git, path, tag}, {git, path, commit}, {oci, digest}, {repository} or {path}",
                 );
                 None

@@ -1,5 +1,7 @@
 //! `gitops/<env>/README.md`: what runs here, who may connect, and what to do at 2 a.m.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value as Json, json};
 
 use super::Files;
@@ -7,10 +9,10 @@ use crate::{
     manifest::Origins,
     part::{Allowance, Body, ChartPin, ChartSource, GitReference, Peer},
     plan::{Component, Plan},
-    template,
+    template::Document,
 };
 
-const TEMPLATE: &str = include_str!("readme.md.jinja");
+static README: LazyLock<Document> = LazyLock::new(|| Document::compile(include_str!("readme.md.jinja")));
 
 pub(super) fn render(plan: &Plan, files: &mut Files) {
     let components: Vec<Json> = plan.components.iter().map(|component| describe(plan, component)).collect();
@@ -23,9 +25,7 @@ pub(super) fn render(plan: &Plan, files: &mut Files) {
         "flux_namespace": plan.flux.source.namespace.as_str(),
         "components": components,
     });
-    // The template is part of the program and its scope is complete, so it renders: the golden trees show it.
-    let text = template::document(TEMPLATE, &scope).unwrap_or_default();
-    files.bytes("README.md".to_owned(), text.into_bytes(), Origins::new("services"));
+    files.bytes("README.md".to_owned(), README.render(&scope).into_bytes(), Origins::new("services"));
 }
 
 fn describe(plan: &Plan, component: &Component) -> Json {

@@ -3,10 +3,13 @@
 use super::{Additional, Shape, Type, closest};
 use crate::{
     diagnostic::Finding,
-    path::{item, join},
-    scalar,
+    path::{item, join, split},
+    scalar::{self, DnsLabel, DnsName, ServiceName},
     yaml::{Entry, Mark, Node, Value},
 };
+
+/// The rule of a key that is required and not there.
+pub const MISSING_KEY: &str = "missing-key";
 
 /// How complete the tree has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct Checked<'a> {
     pub file: &'a dyn Fn(Mark) -> String,
     /// The exact text of a scalar.
     pub text: &'a dyn Fn(Mark) -> String,
+    /// The file that a missing key belongs into.
+    pub home: &'a str,
 }
 
 impl Shape {
@@ -32,7 +37,7 @@ impl Shape {
     #[must_use]
     pub fn check(&self, node: &Node, path: &str, checked: &Checked<'_>) -> Vec<Finding> {
         let mut walk = Walk { checked, findings: Vec::new() };
-        walk.node(self, node, path);
+        walk.node(self, node, node.mark, path);
         walk.findings
     }
 }
@@ -43,17 +48,18 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn node(&mut self, shape: &Shape, node: &Node, path: &str) {
+    /// `place` is where a map is named: its key, which is a better place than the first line below it.
+    fn node(&mut self, shape: &Shape, node: &Node, place: Mark, path: &str) {
         if shape.verbatim && matches!(node.value, Value::Mapping(_) | Value::Null) {
             return;
         }
         match &node.value {
             Value::Null => self.null(shape, node, path),
-            Value::Mapping(entries) if shape.takes(Type::Object) => self.mapping(shape, entries, node.mark, path),
+            Value::Mapping(entries) if shape.takes(Type::Object) => self.mapping(shape, entries, place, path),
             Value::Sequence(items) if shape.takes(Type::Array) => {
                 if let Some(below) = &shape.items {
                     for (index, element) in items.iter().enumerate() {
-                        self.node(below, element, &item(path, index));
+                        self.node(below, element, element.mark, &item(path, index));
                     }
                 }
             }
@@ -66,44 +72,61 @@ impl Walk<'_> {
         if self.checked.mode == Mode::Whole && !shape.takes(Type::Null) {
             self.wrong_type(shape, node, path);
         }
+        if self.checked.mode == Mode::Layer && node.mark.length == 0 {
+            let location = node.mark.location(&(self.checked.file)(node.mark));
+            let message = format!("`{}` has no value, so what the layers below say about it is dropped", key_of(path));
+            let help = "write `null` if that is meant, else give it a value or delete the line";
+            self.findings.push(Finding::warning("empty-value", location, message).help(help).at(path));
+        }
     }
 
-    fn mapping(&mut self, shape: &Shape, entries: &[Entry], mark: Mark, path: &str) {
+    fn mapping(&mut self, shape: &Shape, entries: &[Entry], place: Mark, path: &str) {
+        let mut meant = Vec::new();
         for entry in entries {
             let below = join(path, &entry.key);
-            if let Some(Err(reason)) = shape.key_format.as_deref().and_then(|format| scalar::check(format, &entry.key))
+            if let Some(format) = shape.key_format.as_deref()
+                && let Some(Err(reason)) = scalar::check(format, &entry.key)
             {
-                self.push(
-                    "bad-name",
-                    entry.key_mark,
-                    &below,
-                    format!("the name `{}` {reason}", entry.key),
-                    String::new(),
-                );
+                let message = said(&format!("the name `{}`", shorten(&entry.key)), &reason);
+                self.push("bad-name", entry.key_mark, &below, message, way_out(format, &entry.key, &reason));
             }
             match shape.below(&entry.key) {
-                Some(known) => self.node(known, &entry.node, &below),
-                None if matches!(shape.additional, Additional::Refused) => self.unknown_key(shape, entry, &below),
+                Some(known) => self.node(known, &entry.node, entry.key_mark, &below),
+                None if matches!(shape.additional, Additional::Refused) => {
+                    meant.extend(self.unknown_key(shape, entry, &below));
+                }
                 None => {}
             }
         }
         if self.checked.mode == Mode::Whole {
-            for key in &shape.required {
-                if !entries.iter().any(|entry| entry.key == *key) {
-                    let place = if path.is_empty() { "this environment".to_owned() } else { format!("`{path}`") };
-                    self.push("missing-key", mark, path, format!("{place} needs `{key}`"), format!("add `{key}:`"));
-                }
+            let is_there =
+                |key: &str| entries.iter().any(|entry| entry.key == key) || meant.iter().any(|name| name == key);
+            for key in shape.required.iter().filter(|key| !is_there(key)) {
+                self.missing_key(key, place, path);
             }
         }
     }
 
-    fn unknown_key(&mut self, shape: &Shape, entry: &Entry, path: &str) {
+    fn missing_key(&mut self, key: &str, place: Mark, path: &str) {
+        let home = self.checked.home;
+        let (what, help) = match path {
+            "" => (format!("{home} needs `{key}`"), format!("add `{key}:`")),
+            _ if (self.checked.file)(place) == home => (format!("`{path}` needs `{key}`"), format!("add `{key}:`")),
+            _ => (format!("`{path}` needs `{key}`"), format!("add `{key}:` here, or to `{path}` in {home}")),
+        };
+        self.push(MISSING_KEY, place, path, what, help);
+    }
+
+    /// Reports the key and gives the one that was meant.
+    fn unknown_key(&mut self, shape: &Shape, entry: &Entry, path: &str) -> Option<String> {
         let known: Vec<&str> = shape.properties.iter().map(|(name, _)| name.as_str()).collect();
-        let help = match closest(&entry.key, known.iter().copied()) {
+        let meant = closest(&entry.key, known.iter().copied());
+        let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("known keys: {}", known.join(", ")),
         };
-        self.push("unknown-key", entry.key_mark, path, format!("unknown key `{}`", entry.key), help);
+        self.push("unknown-key", entry.key_mark, path, format!("unknown key `{}`", shorten(&entry.key)), help);
+        meant.map(str::to_owned)
     }
 
     fn scalar(&mut self, shape: &Shape, node: &Node, path: &str) {
@@ -111,14 +134,14 @@ impl Walk<'_> {
             return self.scalar(long, node, path);
         }
         let text = match &node.value {
-            Value::String(text) if text.contains("${{") && self.checked.mode == Mode::Layer => return,
+            Value::String(text) if text.contains(EXPRESSION) && self.checked.mode == Mode::Layer => return,
             Value::String(text) if shape.takes(Type::String) => text,
             Value::Bool(_) if shape.takes(Type::Boolean) => return,
             Value::Number(number) if shape.takes_number(number) => {
                 self.range(shape, number, node, path);
                 return self.format(shape, &number.to_string(), node, path);
             }
-            Value::Number(_) if shape.takes(Type::String) => return self.number_for_string(node, path),
+            Value::Number(_) if shape.takes(Type::String) => return self.number_for_string(shape, node, path),
             _ => return self.wrong_type(shape, node, path),
         };
         if !shape.allowed.is_empty() && !shape.allowed.contains(text) {
@@ -126,15 +149,18 @@ impl Walk<'_> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("allowed: {}", shape.allowed.join(", ")),
             };
-            self.push("wrong-value", node.mark, path, format!("`{text}` is not one of the allowed values"), help);
+            let message = format!("`{}` cannot be `{}`", key_of(path), shorten(text));
+            self.push("wrong-value", node.mark, path, message, help);
         }
         self.format(shape, text, node, path);
     }
 
     fn format(&mut self, shape: &Shape, text: &str, node: &Node, path: &str) {
-        if let Some(Err(reason)) = shape.format.as_deref().and_then(|format| scalar::check(format, text)) {
-            let key = path.rsplit('.').next().unwrap_or(path);
-            self.push("wrong-value", node.mark, path, format!("`{key}` {reason}"), String::new());
+        if let Some(format) = shape.format.as_deref()
+            && let Some(Err(reason)) = scalar::check(format, text)
+        {
+            let message = said(&format!("`{}`", key_of(path)), &reason);
+            self.push("wrong-value", node.mark, path, message, way_out(format, text, &reason));
         }
     }
 
@@ -151,14 +177,21 @@ impl Walk<'_> {
                 "wrong-value",
                 node.mark,
                 path,
-                format!("{number} is out of range"),
+                format!("`{}` cannot be {number}", key_of(path)),
                 format!("write a number {bounds}"),
             );
         }
     }
 
-    fn number_for_string(&mut self, node: &Node, path: &str) {
+    fn number_for_string(&mut self, shape: &Shape, node: &Node, path: &str) {
         let text = (self.checked.text)(node.mark);
+        if text.contains(EXPRESSION) {
+            let message = format!("the expression gives a number, and `{}` should be a string", key_of(path));
+            return self.push("wrong-type", node.mark, path, message, "end it with `| string }}`".to_owned());
+        }
+        if shape.format.as_deref().is_some_and(|format| matches!(scalar::check(format, &text), Some(Err(_)))) {
+            return self.format(shape, &text, node, path);
+        }
         self.push(
             "wrong-type",
             node.mark,
@@ -169,18 +202,25 @@ impl Walk<'_> {
     }
 
     fn wrong_type(&mut self, shape: &Shape, node: &Node, path: &str) {
-        let wanted: Vec<&str> = match shape.short_form.as_ref().and_then(|key| shape.below(key)) {
-            Some(long) => long.types.iter().chain(&shape.types).map(|kind| kind.words()).collect(),
-            None => shape.types.iter().filter(|kind| **kind != Type::Null).map(|kind| kind.words()).collect(),
+        let long = shape.short_form.as_ref().and_then(|key| shape.below(key)).map_or(&[][..], |long| &long.types);
+        let wanted: Vec<Type> = long.iter().chain(&shape.types).copied().filter(|kind| *kind != Type::Null).collect();
+        let words: Vec<&str> = wanted.iter().map(|kind| kind.words()).collect();
+        let text = (self.checked.text)(node.mark);
+        let unquoted = node.as_str().map(|_| text.trim_matches(['"', '\'']));
+        let help = match unquoted {
+            _ if text.contains(EXPRESSION) => String::new(),
+            Some("true" | "false") if wanted.contains(&Type::Boolean) => "leave the quotes out".to_owned(),
+            Some(plain) if wanted.contains(&Type::Integer) && plain.parse::<u32>().is_ok() => {
+                "leave the quotes out".to_owned()
+            }
+            Some(plain) if wanted == [Type::Array] && plain.len() <= LONGEST_NAME => format!("write [{plain}]"),
+            _ if matches!(node.value, Value::Bool(_)) && wanted.contains(&Type::String) => {
+                format!("quote it: \"{text}\"")
+            }
+            _ => example(shape, &wanted),
         };
-        let key = path.rsplit('.').next().unwrap_or(path);
-        self.push(
-            "wrong-type",
-            node.mark,
-            path,
-            format!("`{key}` is {}, and should be {}", node.kind_name(), wanted.join(" or ")),
-            String::new(),
-        );
+        let message = format!("`{}` is {}, and should be {}", key_of(path), node.kind_name(), words.join(" or "));
+        self.push("wrong-type", node.mark, path, message, help);
     }
 
     fn push(&mut self, rule: &'static str, mark: Mark, path: &str, message: String, help: String) {
@@ -196,5 +236,70 @@ impl Shape {
 
     fn takes_number(&self, number: &serde_json::Number) -> bool {
         self.takes(Type::Number) || (self.takes(Type::Integer) && !number.is_f64())
+    }
+}
+
+/// What opens an expression, which has no type before it is evaluated.
+const EXPRESSION: &str = "${{";
+/// Longer names are cut off in messages.
+const LONGEST_NAME: usize = 80;
+
+/// The last key of a path.
+fn key_of(path: &str) -> String {
+    let at = path.rfind(|c: char| c != ']' && !c.is_ascii_digit()).filter(|_| path.ends_with(']'));
+    match at {
+        Some(at) if path[at..].starts_with('[') && !path[..at].is_empty() => {
+            format!("{}{}", key_of(&path[..at]), &path[at..])
+        }
+        _ => split(path).pop().unwrap_or_default(),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_NAME) {
+        Some((at, _)) => format!("{}...", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// A reason as a sentence about its subject.
+fn said(subject: &str, reason: &str) -> String {
+    let goes_on = ["must ", "is ", "has ", "needs "].iter().any(|verb| reason.starts_with(verb));
+    format!("{subject}{} {reason}", if goes_on { "" } else { ":" })
+}
+
+/// What to write instead of `text`, as far as the reason does not say it.
+fn way_out(format: &str, text: &str, reason: &str) -> String {
+    let is_name = [DnsLabel::FORMAT, DnsName::FORMAT, ServiceName::FORMAT].contains(&format);
+    let plain = text.to_lowercase().replace(['_', ' '], "-");
+    if is_name && plain != text && plain.len() <= LONGEST_NAME && scalar::check(format, &plain) == Some(Ok(())) {
+        return format!("did you mean `{plain}`?");
+    }
+    match scalar::example(format) {
+        Some(example) if !reason.contains(example) => like(example),
+        _ => String::new(),
+    }
+}
+
+/// An example as it stands in a file: with quotes where it would be a number without.
+fn like(example: &str) -> String {
+    match example.parse::<f64>() {
+        Ok(_) => format!("write it like \"{example}\""),
+        Err(_) => format!("write it like `{example}`"),
+    }
+}
+
+/// How a value of the wanted types looks.
+fn example(shape: &Shape, wanted: &[Type]) -> String {
+    let format = shape.format.as_deref().and_then(scalar::example);
+    match (format, wanted) {
+        (Some(example), _) => like(example),
+        (None, [Type::Array]) => "write its items as `- item` lines".to_owned(),
+        (None, [.., Type::Object]) if matches!(shape.additional, Additional::Refused) => {
+            let keys: Vec<&str> = shape.properties.iter().map(|(name, _)| name.as_str()).collect();
+            format!("its keys are: {}", keys.join(", "))
+        }
+        (None, [Type::Object]) => "write `name: value` lines below it".to_owned(),
+        _ => String::new(),
     }
 }

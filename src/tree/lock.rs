@@ -85,6 +85,11 @@ impl Lock {
         text
     }
 
+    /// The files that gen wrote, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
     /// Whether gen wrote a file at `path`.
     #[must_use]
     pub fn owns(&self, path: &str) -> bool {

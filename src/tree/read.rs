@@ -85,7 +85,8 @@ impl fmt::Display for ReadReason {
 impl std::error::Error for ReadError {}
 
 impl FileTree {
-    /// Reads every file below `folder`, a path relative to `root`; the tree's paths are relative to `root` too.
+    /// Reads every file below `folder`, a path relative to `root`; the tree's paths are relative to `root` too. Names that
+    /// start with a dot are left out.
     /// Symbolic links are followed as long as they stay below `root`.
     ///
     /// # Errors
@@ -121,6 +122,8 @@ impl Reader<'_> {
             let name = entry.file_name();
             let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
             let path = match name.to_str() {
+                // Editors leave their locks and copies beside a file, some of them links to nowhere.
+                Some(name) if name.starts_with('.') => continue,
                 Some(name) => join(name),
                 None => return Err(error(&join(&name.to_string_lossy()), ReadReason::Name)),
             };

@@ -14,6 +14,7 @@ from flux import Flux
 
 NAMESPACES = {"staging": "viridial-staging", "production": "viridial-production"}
 PASSWORDS = {"postgres-password", "password", "replication-password"}
+BASE = "environments/base.yaml"
 STAGING = "environments/staging.yaml"
 
 
@@ -35,11 +36,11 @@ class World:
         demand(done.returncode == 0, f"gen build {' '.join(arguments)} gave {done.returncode}:\n{output}")
         return output
 
-    def edit(self, pattern, replacement):
-        """Edits staging.yaml as a person would. The pattern must match once: the example may have changed."""
-        file = self.repository / STAGING
+    def edit(self, pattern, replacement, name=STAGING):
+        """Edits an input as a person would. The pattern must match once: the example may have changed."""
+        file = self.repository / name
         text, count = re.subn(pattern, replacement, file.read_text(), flags=re.MULTILINE)
-        demand(count == 1, f"{STAGING} holds {count} times what this scenario edits: {pattern}")
+        demand(count == 1, f"{name} holds {count} times what this scenario edits: {pattern}")
         file.write_text(text)
 
     def deliver(self, *arguments):
@@ -256,7 +257,7 @@ def replication_keeps_service_and_claim(world):
     """standalone to replication: the same Service, the same claim, and a replica beside the primary"""
     before = world.uids("pvc/postgres-data", "service/postgres")
     volume = world.one("pvc", "postgres-data")["spec"]["volumeName"]
-    world.edit(r"architecture: standalone", "architecture: replication")
+    world.edit(r"^  postgres:$", "  postgres:\n    architecture: replication")
     world.deliver()
     namespace = NAMESPACES["staging"]
 
@@ -291,26 +292,30 @@ def assert_nothing_follows(world, before, what):
 
 def a_renamed_instance_loses_nothing(world):
     """a renamed instance is refused, or loses nothing"""
-    file = world.repository / STAGING
-    original, tree, before = file.read_text(), world.tree(), alive(world)
-    world.edit(r"^  postgres:$", "  database:\n    kind: postgres")
+    inputs = {name: (world.repository / name).read_text() for name in (BASE, STAGING)}
+    tree, before = world.tree(), alive(world)
+    world.edit(r"^  postgres:$", "  database:", BASE)
+    # With the Secret that is there, so that only the new name can be a reason to refuse.
+    world.edit(r"^  postgres:$", "  database:\n    kind: postgres\n    secret: {name: postgres-auth}")
     done = world.run_gen("build", "staging")
     if done.returncode:
-        demand(done.returncode == 1, f"gen refused with {done.returncode}: {done.stdout}{done.stderr}")
+        output = done.stdout + done.stderr
+        demand(done.returncode == 1 and "postgres" in output, f"gen refused with {done.returncode}: {output}")
         demand(world.tree() == tree, "gen refused and wrote nevertheless")
     else:
         world.flux.push()
         assert_nothing_follows(world, before, "the new name")
-    file.write_text(original)
+    for name, text in inputs.items():
+        (world.repository / name).write_text(text)
 
 
 def a_removed_instance_stays_alive(world):
     """stopping takes an explicit --remove, and even then StatefulSet, claim and Secret live on"""
     tree, before = world.tree(), alive(world)
-    text = (world.repository / STAGING).read_text()
-    world.edit(r"^  postgres:\n(?:    .*\n|\n)+", "  postgres: null\n" if "\n  " in text.split("services:")[1] else "")
+    # base.yaml has the instance too, so a deleted block would not remove it.
+    world.edit(r"^  postgres:\n(?:    .*\n)+", "  postgres: null\n")
     done = world.run_gen("build", "staging")
-    demand(done.returncode == 1, f"a deleted line gave {done.returncode}: {done.stdout}{done.stderr}")
+    demand(done.returncode == 1, f"a deleted instance gave {done.returncode}: {done.stdout}{done.stderr}")
     demand(world.tree() == tree, "gen refused and wrote nevertheless")
     world.build("staging", "--remove", "postgres")
     world.flux.push()

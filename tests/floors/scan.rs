@@ -200,7 +200,13 @@ fn paths(
 }
 
 /// One branch of a `use` tree; returns the index after it.
-fn tree(tokens: &[TokenTree], mut index: usize, base: &Path, line: usize, out: &mut Vec<(usize, Path, String)>) -> usize {
+fn tree(
+    tokens: &[TokenTree],
+    mut index: usize,
+    base: &Path,
+    line: usize,
+    out: &mut Vec<(usize, Path, String)>,
+) -> usize {
     let mut path = base.clone();
     let mut line = line;
     loop {

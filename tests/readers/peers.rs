@@ -25,7 +25,7 @@ fn ask(peer: &str, command: Option<Command>, texts: &[String]) -> Option<Map<Str
 }
 
 /// What PyYAML and, where it is built in, libyaml read.
-pub fn python(texts: &[String]) -> Option<Map<String, Value>> {
+pub(super) fn python(texts: &[String]) -> Option<Map<String, Value>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/read.py");
     let present = Command::new("python3").args(["-c", "import yaml"]).stderr(Stdio::null()).status();
     let command = present.is_ok_and(|status| status.success()).then(|| {
@@ -37,7 +37,7 @@ pub fn python(texts: &[String]) -> Option<Map<String, Value>> {
 }
 
 /// What go-yaml v3 and `sigs.k8s.io/yaml` read.
-pub fn go(texts: &[String]) -> Option<Map<String, Value>> {
+pub(super) fn go(texts: &[String]) -> Option<Map<String, Value>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/go");
     let run = |args: &[&str]| Command::new("go").args(args).current_dir(&folder).status();
     let present = run(&["mod", "download"]).is_ok_and(|status| status.success());
@@ -50,7 +50,7 @@ pub fn go(texts: &[String]) -> Option<Map<String, Value>> {
 }
 
 /// Whether a peer's answer is the value; a float may come back as an integer of the same value.
-pub fn same(value: &Value, answer: &Value) -> bool {
+pub(super) fn same(value: &Value, answer: &Value) -> bool {
     match (value, answer) {
         (Value::Number(number), Value::Object(answer)) => {
             let text = answer.get("$number").and_then(Value::as_str).unwrap_or_default();

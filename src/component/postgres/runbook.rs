@@ -1,20 +1,17 @@
 //! Operating instructions with this instance's names filled in.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value as Json, json};
 
 use super::{PORT, Postgres, spec::Backup};
-use crate::{component::Outcome, part::Body, template};
+use crate::{component::Outcome, part::Body, template::Document};
 
-const TEMPLATE: &str = include_str!("runbook.md.jinja");
+static RUNBOOK: LazyLock<Document> = LazyLock::new(|| Document::compile(include_str!("runbook.md.jinja")));
 
 impl Postgres<'_> {
     pub(super) fn runbook(&self, outcome: &mut Outcome) {
-        match template::document(TEMPLATE, &self.runbook_scope()) {
-            Ok(text) => outcome.add(self.context.path, Body::Runbook(text)),
-            Err(error) => {
-                outcome.error("internal", self.context.path, format!("the runbook cannot be written: {error}"), "")
-            }
-        }
+        outcome.add(self.context.path, Body::Runbook(RUNBOOK.render(&self.runbook_scope())));
     }
 
     fn runbook_scope(&self) -> Json {
