@@ -313,6 +313,12 @@ fn differences(before: &Node, after: &Node) -> Vec<Vec<String>> {
             let pairs = old.iter().zip(new).enumerate();
             pairs.flat_map(|(index, (old, new))| below(&index.to_string(), Some(old), Some(new))).collect()
         }
+        // What is gone from a list says nothing about the places that the rest of it came from.
+        (Value::Sequence(old), Value::Sequence(new)) => {
+            let old: Vec<_> = old.iter().map(Node::to_json).collect();
+            let is_new = |(_, item): &(usize, &Node)| !old.contains(&item.to_json());
+            new.iter().enumerate().filter(is_new).map(|(index, _)| vec![index.to_string()]).collect()
+        }
         (old, new) if old != new => vec![Vec::new()],
         _ => Vec::new(),
     }
