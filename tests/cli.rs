@@ -270,6 +270,16 @@ fn hand_edits_are_kept_until_forced() {
 }
 
 #[test]
+fn other_line_ends_are_told_from_edits() {
+    let repository = Repository::built();
+    let file = "gitops/staging/postgres/values.yaml";
+    repository.write(file, repository.read(file).replace('\n', "\r\n"));
+    let expected = format!("{file}:1:1 hand-edited .. CR LF .. .gitattributes");
+    finds(&repository, &["check"], 1, &[&expected]);
+    finds(&repository, &["build", "staging"], 1, &[&expected]);
+}
+
+#[test]
 fn sealed_copies_are_never_overwritten() {
     let repository = Repository::built();
     let file = "gitops/staging/postgres/postgres-auth.sops.yaml";
