@@ -5,6 +5,7 @@
 mod check;
 mod merge;
 mod suggest;
+mod words;
 
 use std::sync::Arc;
 
