@@ -113,7 +113,7 @@ impl Build {
             folder: &target.shown,
             on_disk: &on_disk,
         };
-        let mut findings = drift.resized_claims();
+        let mut findings = drift.resized_volumes();
         for component in drift.removed_components().iter().filter(|component| !self.remove.contains(component)) {
             findings.push(drift.removed_component(component));
         }

@@ -67,7 +67,7 @@ impl Default for OneOrMany {
 pub struct EnvironmentSpec {
     /// The cluster's Kubernetes version, quoted: "1.33".
     pub kubernetes: KubernetesVersion,
-    /// Which severities apply.
+    /// Which severities apply; `default` where it is left out.
     #[serde(default)]
     pub profile: Profile,
     /// The cluster that this environment runs on.
@@ -133,7 +133,7 @@ pub struct NamespaceSpec {
     /// Whether gen writes the namespace; false where somebody else does.
     #[serde(default = "yes")]
     pub manage: bool,
-    /// The Pod Security level that the namespace enforces.
+    /// The Pod Security level that the namespace enforces; `restricted` where it is left out.
     #[serde(default)]
     pub pod_security: PodSecurity,
     /// A ResourceQuota's `spec.hard`, such as `limits.memory: 8Gi`.

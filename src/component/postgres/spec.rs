@@ -23,7 +23,7 @@ pub(super) struct PostgresSpec {
     #[schemars(with = "Option<KindName>")]
     #[allow(dead_code, reason = "read before the spec is, to find it")]
     kind: Option<String>,
-    /// One server, or a primary with read replicas.
+    /// One server, or a primary with read replicas; `standalone` where it is left out.
     #[serde(default)]
     pub(super) architecture: Architecture,
     /// Read replicas under `replication`: own volumes of the same size and class, same clients.
@@ -36,7 +36,7 @@ pub(super) struct PostgresSpec {
     pub(super) database: PostgresDatabase,
     /// Its owner; the database's name where it is left out.
     pub(super) username: Option<PostgresRole>,
-    /// CPU and memory of every server pod.
+    /// CPU and memory of every server pod; where it is left out, 250m and 512Mi are requested and 1Gi is the limit.
     pub(super) resources: Option<Resources>,
     /// Who may connect, by name; everything else is denied.
     #[serde(default)]
@@ -101,7 +101,7 @@ pub(super) struct Storage {
     pub(super) size: Option<Size>,
     /// The storage class; the environment's where it is left out.
     pub(super) class: Option<DnsName>,
-    /// Who may mount the claim at once.
+    /// Who may mount the claim at once; `ReadWriteOncePod` where it is left out.
     #[serde(default)]
     pub(super) access_mode: AccessMode,
     /// An existing claim, used as it is; gen writes none then.
@@ -206,13 +206,14 @@ pub(super) struct Secret {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SecretKeys {
-    /// The superuser's.
+    /// The superuser's; `postgres-password` where it is left out.
     #[serde(rename = "postgres-password")]
     pub(super) admin: Option<SecretKey>,
-    /// The database owner's.
+    /// The database owner's; `password` where it is left out.
     #[serde(rename = "password")]
     pub(super) user: Option<SecretKey>,
-    /// The replication user's; demanded from the start, so that replication can be switched on.
+    /// The replication user's, demanded from the start so that replication can be switched on; `replication-password` where it
+    /// is left out.
     #[serde(rename = "replication-password")]
     pub(super) replication: Option<SecretKey>,
 }
