@@ -78,8 +78,11 @@ impl Drift<'_> {
     fn resized_replicas(&self, path: &str) -> Option<Finding> {
         let keys = ["readReplicas", "persistence", "size"];
         let (before, after, origin) = self.change(path, "/values", &keys)?;
-        let message = format!("Helm will refuse to change the replicas' volumes from {before} to {after}, and with them the release");
-        let help = format!("delete their StatefulSet right after the push, see \"resize\" in {}/README.md", self.folder);
+        let message = format!(
+            "Helm will refuse to change the replicas' volumes from {before} to {after}, and with them the release"
+        );
+        let help =
+            format!("delete their StatefulSet right after the push, see \"resize\" in {}/README.md", self.folder);
         Some(Finding::warning("replica-resize", self.environment.location(&origin), message).help(help).at(origin))
     }
 
@@ -123,6 +126,14 @@ impl Drift<'_> {
             State::Orphaned => {
                 Finding::error("orphaned", place, "gen wrote this file once, and nothing asks for it any more")
                     .help(format!("run `gen build {name}`, which removes it"))
+            }
+            State::Edited if self.has_other_line_ends(path) => {
+                Finding::error("hand-edited", place, "something turned the line ends of this file into CR LF").help(
+                    format!(
+                        "write `/{}/** -text` into .gitattributes, then run `gen build {name} --force {file}`",
+                        self.folder
+                    ),
+                )
             }
             State::Edited | State::OrphanedEdited => {
                 let cause = "somebody edited this file: it is neither what gen wrote nor what the inputs produce";
@@ -236,6 +247,11 @@ impl Drift<'_> {
         };
         let changed = pointers.iter().map(|pointer| origins.of(pointer).to_owned());
         changed.filter(|origin| !origin.is_empty()).collect()
+    }
+
+    fn has_other_line_ends(&self, path: &str) -> bool {
+        let disk = (self.on_disk)(path).and_then(|bytes| String::from_utf8(bytes).ok());
+        disk.is_some_and(|disk| Some(disk.replace("\r\n", "\n").as_bytes()) == self.rendered.tree.get(path))
     }
 
     /// The first place where a file on disk differs from what the inputs produce.

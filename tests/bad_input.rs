@@ -98,6 +98,7 @@ error[wrong-value]: `cpu` must start with a number, such as `20Gi` or `250m`
    |                       ^^^^
 
 4 errors
+nothing was written
 "#
     );
 }
@@ -108,7 +109,7 @@ fn a_whole_file_has_no_caret() {
     repository.write(STAGING, "");
     let run = repository.gen_(&["build", "staging"]);
     let text = "error[empty-file]: the file is empty\n--> environments/staging.yaml:1:1\n = help: write at least one \
-                `key: value`, or delete the file\n\n1 error\n";
+                `key: value`, or delete the file\n\n1 error\nnothing was written\n";
     assert_eq!(run.stdout, text);
 }
 

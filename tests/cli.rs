@@ -270,6 +270,16 @@ fn hand_edits_are_kept_until_forced() {
 }
 
 #[test]
+fn other_line_ends_are_told_from_edits() {
+    let repository = Repository::built();
+    let file = "gitops/staging/postgres/values.yaml";
+    repository.write(file, repository.read(file).replace('\n', "\r\n"));
+    let expected = format!("{file}:1:1 hand-edited .. CR LF .. .gitattributes");
+    finds(&repository, &["check"], 1, &[&expected]);
+    finds(&repository, &["build", "staging"], 1, &[&expected]);
+}
+
+#[test]
 fn sealed_copies_are_never_overwritten() {
     let repository = Repository::built();
     let file = "gitops/staging/postgres/postgres-auth.sops.yaml";
@@ -436,8 +446,17 @@ fn a_mistake_in_one_environment_keeps_all_from_being_written() {
 #[test]
 fn the_committed_schema_is_what_gen_writes() {
     let repository = Repository::new();
-    let run = repository.gen_(&["schema"]);
+    let mut from_below = repository.command(&["schema"]);
+    from_below.current_dir(repository.path("environments"));
+    let run = Run::of(from_below);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/environment.schema.json");
     assert_eq!(repository.read("schemas/environment.schema.json"), fs::read_to_string(committed).unwrap());
+}
+
+#[test]
+fn a_schema_that_cannot_be_written_is_named() {
+    let repository = Repository::new();
+    repository.write("schemas", "a file");
+    trouble(&repository.gen_(&["schema"]), &["cannot write schemas/environment.schema.json"]);
 }

@@ -71,6 +71,9 @@ impl Build {
                 result = targets.iter().try_for_each(|target| self.write(target, &mut summary, &mut findings));
             }
         }
+        if worst(&findings) == Some(Severity::Error) && summary.is_empty() {
+            summary.push_str("nothing was written\n");
+        }
         // What is written stays written when a later tree cannot be.
         let code = report::findings(findings, self.reporting, inputs, &workspace.root);
         if self.reporting.format == Format::Text {

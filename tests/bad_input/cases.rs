@@ -384,6 +384,19 @@ pub(crate) const CASES: &[Case] = &[
         )],
         &["environments/base.yaml:3:1 missing-key .. needs `delivery.flux` .. add `flux:"],
     ),
+    case(
+        "requests above their limits",
+        &[Edit(STAGING, "512Mi", "2Gi"), Edit(STAGING, "limits: {memory", "limits: {cpu: 200m, memory")],
+        &[
+            "environments/staging.yaml:9:23 request-above-limit .. cpu .. raise the limit",
+            "environments/staging.yaml:9:37 request-above-limit .. memory .. raise the limit",
+        ],
+    ),
+    case(
+        "replicas of a single server",
+        &[Edit(STAGING, STORAGE, "    storage: 20Gi\n    replicas: 3\n")],
+        &["environments/staging.yaml:7:15 no-replicas .. `architecture: replication`"],
+    ),
     // Expressions.
     case(
         "undefined names and broken expressions",
