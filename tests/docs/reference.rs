@@ -25,7 +25,11 @@ pub(crate) const FORMATS: &[(&str, &str, &str)] = &[
         "`sha256:` and 64 lower-case hexadecimal digits",
         "sha256:9598ba6d275ddfb702cb8b48ab8e97c61f225b59e4d168fdfc9c09ffb0f13259",
     ),
-    ("oci-url", "`oci://host/path` without tag, digest and credentials", "oci://registry.example.com/charts/postgresql"),
+    (
+        "oci-url",
+        "`oci://host/path` without tag, digest and credentials",
+        "oci://registry.example.com/charts/postgresql",
+    ),
     ("postgres-database", "a database that the chart can create", "viridial"),
     ("postgres-role", "a role that the chart can create", "viridial"),
     ("quantity", "a Kubernetes quantity", "250m"),
