@@ -8,6 +8,11 @@ use serde_json::Value as Json;
 /// What opens an expression inside a string. Helm's and Prometheus' `{{ }}` are left alone.
 pub const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
+/// The longest expression, in bytes.
+const LONGEST_EXPRESSION: usize = 200;
+/// How much the expressions of a string may add to it, in bytes.
+const LARGEST_VALUE: usize = 64 << 10;
+const TOO_LARGE: &str = "the expressions of this text give more than 64 KiB";
 
 /// A document whose template is part of the program. Lines that hold only a tag leave no line behind.
 pub struct Document {
@@ -51,7 +56,9 @@ pub struct Expressions {
 impl Expressions {
     /// Expressions that see `scope` and nothing else.
     pub fn new<S: Serialize>(scope: &S) -> Self {
-        let mut engine = Engine::new();
+        // No functions, and of the filters only the one that changes a type: chains of `replace` grow without bounds.
+        let mut engine = Engine::empty();
+        engine.add_filter("string", |value: Value| value.to_string());
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         Expressions { engine, scope: Value::from(Serde(scope)) }
     }
@@ -60,7 +67,8 @@ impl Expressions {
     /// any other stays a string.
     ///
     /// # Errors
-    /// When an expression is not closed, broken, undefined, or gives a map or a list.
+    /// When an expression is not closed, broken, undefined, longer than 200 bytes, or gives a map or a list; when the
+    /// values together are longer than 64 KiB.
     pub fn evaluate(&self, text: &str) -> Result<Json, String> {
         let mut filled = String::new();
         let mut rest = text;
@@ -76,12 +84,19 @@ impl Expressions {
                 Json::String(text) => filled.push_str(&text),
                 other => filled.push_str(&other.to_string()),
             }
+            if filled.len() > text.len() + LARGEST_VALUE {
+                return Err(TOO_LARGE.to_owned());
+            }
         }
         filled.push_str(rest);
         Ok(Json::String(filled))
     }
 
     fn expression(&self, text: &str) -> Result<Json, String> {
+        // The parser goes one level down for every `-` and `not`.
+        if text.len() > LONGEST_EXPRESSION {
+            return Err(format!("this expression is longer than {LONGEST_EXPRESSION} bytes"));
+        }
         let failed = |error: minijinja::Error| {
             let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
             format!("`{text}` cannot be evaluated: {detail}")
@@ -92,6 +107,7 @@ impl Expressions {
         }
         match serde_json::to_value(&value) {
             Ok(Json::Array(_) | Json::Object(_)) => Err(format!("`{text}` gives a map or a list, not one value")),
+            Ok(Json::String(text)) if text.len() > LARGEST_VALUE => Err(TOO_LARGE.to_owned()),
             Ok(value) => Ok(value),
             Err(error) => Err(format!("`{text}` gives no plain value: {error}")),
         }
@@ -142,5 +158,23 @@ mod tests {
         for text in ["${{ env.nam }}", "${{ services.redis.host }}", "${{ env.name", "${{ 1 + }}", "${{ services }}"] {
             assert!(evaluate(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_would_cost_too_much_is_refused() {
+        let deep = |part: &str| format!("${{{{ {}1 }}}}", part.repeat(60_000));
+        let large = format!("x{}", "${{ 'x' * 60000 }}".repeat(1000));
+        for text in [
+            &deep("-"),
+            &deep("not "),
+            &deep("("),
+            "${{ 'x' * 100000 }}",
+            &large,
+            "${{ 'x'|replace('x', 'y') }}",
+            "${{ range(9) }}",
+        ] {
+            assert!(evaluate(text).is_err(), "{}", &text[..20]);
+        }
+        assert_eq!(evaluate("${{ services['my-db'].port | string }}").unwrap(), json!("5432"));
     }
 }
