@@ -42,13 +42,14 @@ e2e: build
 
 # measure gen beside its peers
 [group('long')]
-bench:
-    cargo bench
+bench: build
+    python3 benches/bench.py
 
-# throw broken environments at the parser for some minutes
+# throw hostile environments at the parser for six minutes (needs cargo-fuzz: cargo install cargo-fuzz)
 [group('long')]
 fuzz:
-    cargo test --release --test fuzz -- --ignored --nocapture
+    cargo fuzz run --sanitizer none yaml -- -max_total_time=180 -rss_limit_mb=1024
+    cargo fuzz run --sanitizer none environment -- -max_total_time=180 -rss_limit_mb=1024
 
 # everything that CI runs
 [group('long')]

@@ -58,32 +58,46 @@ impl Drift<'_> {
         removed_service(self.environment, self.folder, component)
     }
 
-    /// Claims whose size a build would change on disk, but not in the cluster.
+    /// Volumes whose size a build would change in the tree, but not in the cluster.
     #[must_use]
-    pub fn resized_claims(&self) -> Vec<Finding> {
+    pub fn resized_volumes(&self) -> Vec<Finding> {
+        let stale = self.survey.states.iter().filter(|(_, state)| *state == State::Stale);
+        stale.flat_map(|(path, _)| [self.resized_claim(path), self.resized_replicas(path)]).flatten().collect()
+    }
+
+    fn resized_claim(&self, path: &str) -> Option<Finding> {
         let keys = ["spec", "resources", "requests", "storage"];
-        let size =
-            |bytes: &[u8]| document(bytes).and_then(|root| root.at(&keys).and_then(Node::as_str).map(str::to_owned));
-        let mut findings = Vec::new();
-        for (path, state) in &self.survey.states {
-            if *state != State::Stale || !path.contains("/persistentvolumeclaim") {
-                continue;
-            }
-            let before = (self.on_disk)(path).as_deref().and_then(size);
-            let after = self.rendered.tree.get(path).and_then(size);
-            if let (Some(before), Some(after)) = (before, after)
-                && before != after
-            {
-                let origin = self.rendered.origins.get(path).map_or("", |origins| origins.of(&[]));
-                let message =
-                    format!("the claim keeps its {before} in the cluster: local-path cannot resize it to {after}");
-                let help = format!("see \"resize\" in {}/README.md", self.folder);
-                findings.push(
-                    Finding::warning("claim-resize", self.environment.location(origin), message).help(help).at(origin),
-                );
-            }
+        let (before, after, origin) = self.change(path, "/persistentvolumeclaim", &keys)?;
+        let message = format!("the claim keeps its {before} in the cluster: local-path cannot resize it to {after}");
+        let help = format!("see \"resize\" in {}/README.md", self.folder);
+        Some(Finding::warning("claim-resize", self.environment.location(&origin), message).help(help).at(origin))
+    }
+
+    /// Volume claim templates of a StatefulSet cannot change, and Helm fails on them: with them, everything else in the
+    /// release stays as it is.
+    fn resized_replicas(&self, path: &str) -> Option<Finding> {
+        let keys = ["readReplicas", "persistence", "size"];
+        let (before, after, origin) = self.change(path, "/values", &keys)?;
+        let message = format!(
+            "Helm will refuse to change the replicas' volumes from {before} to {after}, and with them the release"
+        );
+        let help =
+            format!("delete their StatefulSet right after the push, see \"resize\" in {}/README.md", self.folder);
+        Some(Finding::warning("replica-resize", self.environment.location(&origin), message).help(help).at(origin))
+    }
+
+    /// What stood at `keys` of a generated file before and what will, where that differs, and the environment path behind it.
+    fn change(&self, path: &str, file: &str, keys: &[&str]) -> Option<(String, String, String)> {
+        let (folder, name) = path.rsplit_once('/')?;
+        if !format!("/{name}").starts_with(file) || folder.is_empty() {
+            return None;
         }
-        findings
+        let text = |bytes: &[u8]| document(bytes)?.at(keys).and_then(Node::as_str).map(str::to_owned);
+        let before = text(&(self.on_disk)(path)?)?;
+        let after = text(self.rendered.tree.get(path)?)?;
+        let pointer: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        let origin = self.rendered.origins.get(path)?.of(&pointer).to_owned();
+        (before != after).then_some((before, after, origin))
     }
 
     fn lock_problem(&self) -> Option<Finding> {
@@ -112,6 +126,14 @@ impl Drift<'_> {
             State::Orphaned => {
                 Finding::error("orphaned", place, "gen wrote this file once, and nothing asks for it any more")
                     .help(format!("run `gen build {name}`, which removes it"))
+            }
+            State::Edited if self.has_other_line_ends(path) => {
+                Finding::error("hand-edited", place, "something turned the line ends of this file into CR LF").help(
+                    format!(
+                        "write `/{}/** -text` into .gitattributes, then run `gen build {name} --force {file}`",
+                        self.folder
+                    ),
+                )
             }
             State::Edited | State::OrphanedEdited => {
                 let cause = "somebody edited this file: it is neither what gen wrote nor what the inputs produce";
@@ -227,6 +249,11 @@ impl Drift<'_> {
         changed.filter(|origin| !origin.is_empty()).collect()
     }
 
+    fn has_other_line_ends(&self, path: &str) -> bool {
+        let disk = (self.on_disk)(path).and_then(|bytes| String::from_utf8(bytes).ok());
+        disk.is_some_and(|disk| Some(disk.replace("\r\n", "\n").as_bytes()) == self.rendered.tree.get(path))
+    }
+
     /// The first place where a file on disk differs from what the inputs produce.
     fn first_edit(&self, path: &str, file: &str) -> Location {
         let disk = (self.on_disk)(path).unwrap_or_default();
@@ -301,6 +328,12 @@ fn differences(before: &Node, after: &Node) -> Vec<Vec<String>> {
         (Value::Sequence(old), Value::Sequence(new)) if old.len() == new.len() => {
             let pairs = old.iter().zip(new).enumerate();
             pairs.flat_map(|(index, (old, new))| below(&index.to_string(), Some(old), Some(new))).collect()
+        }
+        // What is gone from a list says nothing about the places that the rest of it came from.
+        (Value::Sequence(old), Value::Sequence(new)) => {
+            let old: Vec<_> = old.iter().map(Node::to_json).collect();
+            let is_new = |(_, item): &(usize, &Node)| !old.contains(&item.to_json());
+            new.iter().enumerate().filter(is_new).map(|(index, _)| vec![index.to_string()]).collect()
         }
         (old, new) if old != new => vec![Vec::new()],
         _ => Vec::new(),

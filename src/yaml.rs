@@ -12,6 +12,7 @@ mod marks;
 mod node;
 mod parse;
 mod plain;
+mod refusal;
 mod resolve;
 mod scalar;
 mod syntax;

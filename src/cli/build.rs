@@ -71,6 +71,9 @@ impl Build {
                 result = targets.iter().try_for_each(|target| self.write(target, &mut summary, &mut findings));
             }
         }
+        if worst(&findings) == Some(Severity::Error) && summary.is_empty() {
+            summary.push_str("nothing was written\n");
+        }
         // What is written stays written when a later tree cannot be.
         let code = report::findings(findings, self.reporting, inputs, &workspace.root);
         if self.reporting.format == Format::Text {
@@ -113,7 +116,7 @@ impl Build {
             folder: &target.shown,
             on_disk: &on_disk,
         };
-        let mut findings = drift.resized_claims();
+        let mut findings = drift.resized_volumes();
         for component in drift.removed_components().iter().filter(|component| !self.remove.contains(component)) {
             findings.push(drift.removed_component(component));
         }

@@ -196,7 +196,7 @@ fn unreadable(path: &str, reason: &ReadReason) -> Finding {
         .help("inputs are small files inside the repository: move it away, or put the file itself here")
 }
 
-fn find_root() -> Result<PathBuf, Trouble> {
+pub(super) fn find_root() -> Result<PathBuf, Trouble> {
     let start = std::env::current_dir()?;
     let found = start.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file()).map(Path::to_path_buf);
     found.ok_or_else(|| {

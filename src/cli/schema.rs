@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
-use super::{Trouble, report};
+use super::{Trouble, pipeline::find_root, report};
 use crate::environment;
 
 /// Where editors find the schema, relative to the repository's root.
@@ -24,12 +24,12 @@ impl Schema {
             report::print(&text);
             return Ok(ExitCode::SUCCESS);
         }
-        let path = PathBuf::from(FILE);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
+        // Where there is no repository yet, the working directory is where one would begin.
+        let path = find_root().map_or_else(|_| PathBuf::from(FILE), |root| root.join(FILE));
         if fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
-            fs::write(&path, text).map_err(|error| Trouble(format!("cannot write {FILE}: {error}")))?;
+            let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+            let written = folder.and_then(|()| fs::write(&path, text));
+            written.map_err(|error| Trouble(format!("cannot write {FILE}: {error}")))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -9,7 +9,7 @@ mod values;
 use serde_json::Value as Json;
 
 use self::spec::{Architecture, PostgresSpec};
-use super::{Address, Context, Kind, Outcome, Place};
+use super::{Address, Context, Kind, Outcome, Place, resources::Resources};
 use crate::{
     part::{Body, Claim, Endpoint, Labels, SecretDemand},
     path,
@@ -146,6 +146,25 @@ impl Postgres<'_> {
                 "the replicas' own volumes need a size, and an existing claim does not tell it",
                 "write `storage: {claim: NAME, size: 20Gi}`",
             );
+        }
+        if self.spec.replicas > 1 && !self.is_replicated() {
+            outcome.warning(
+                "no-replicas",
+                self.context.at("replicas"),
+                "there are no replicas without `architecture: replication`",
+                "add it, or delete this line",
+            );
+        }
+        let backup = self.spec.backup.as_ref().and_then(|backup| backup.resources.as_ref());
+        for (resources, key) in [(self.spec.resources.as_ref(), "resources"), (backup, "backup.resources")] {
+            for name in resources.map(Resources::beyond_limits).unwrap_or_default() {
+                outcome.error(
+                    "request-above-limit",
+                    self.context.at(&format!("{key}.requests.{name}")),
+                    format!("the request for {name} is above its limit, and Kubernetes would refuse the pod"),
+                    "raise the limit, or lower the request",
+                );
+            }
         }
     }
 

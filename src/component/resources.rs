@@ -31,3 +31,22 @@ pub(super) struct Amounts {
     #[serde(default, rename = "ephemeral-storage", skip_serializing_if = "Option::is_none")]
     pub(super) ephemeral_storage: Option<Size>,
 }
+
+impl Resources {
+    /// What is asked for and exceeds its limit: the API server refuses such a pod, and only when it is to run.
+    pub(super) fn beyond_limits(&self) -> Vec<&'static str> {
+        let (Some(requests), Some(limits)) = (&self.requests, &self.limits) else { return Vec::new() };
+        let cpu = |amounts: &Amounts| amounts.cpu.as_ref().map(Quantity::nanos);
+        let memory = |amounts: &Amounts| amounts.memory.as_ref().map(Size::bytes);
+        let scratch = |amounts: &Amounts| amounts.ephemeral_storage.as_ref().map(Size::bytes);
+        let is_beyond = |request: Option<u128>, limit: Option<u128>| request > limit && limit.is_some();
+        [
+            ("cpu", is_beyond(cpu(requests), cpu(limits))),
+            ("memory", is_beyond(memory(requests), memory(limits))),
+            ("ephemeral-storage", is_beyond(scratch(requests), scratch(limits))),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_beyond)| is_beyond.then_some(name))
+        .collect()
+    }
+}

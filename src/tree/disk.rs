@@ -284,3 +284,18 @@ pub(super) fn parent(path: &[u8]) -> Option<&[u8]> {
     let end = path.iter().rposition(|&byte| byte == b'/')?;
     Some(&path[..end])
 }
+
+/// The folder that `dir` lies in.
+pub(super) fn parent_of(dir: &Path) -> &Path {
+    match dir.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => dir,
+    }
+}
+
+/// The last part of `dir`.
+pub(super) fn name_of(dir: &Path) -> Result<&[u8], IoError> {
+    let name = dir.file_name().ok_or_else(|| IoError::because("write", dir, "the path has no name at its end"))?;
+    Ok(name.as_bytes())
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, Stat};
 
-use super::disk::{Folder, IoError, Kind, Walk};
+use super::disk::{Folder, IoError, Kind, Walk, name_of, parent_of};
 use super::lock::{LOCK, Lock, LockError, conflict};
 use super::{FileTree, ancestors, is_sealed};
 
@@ -79,7 +79,7 @@ impl Survey {
 /// # Errors
 /// When `dir` is a file or a symbolic link, or something in it cannot be read.
 pub fn survey(rendered: &FileTree, dir: &Path) -> Result<Survey, IoError> {
-    let parent = match Folder::open(super::sync::parent_of(dir)) {
+    let parent = match Folder::open(parent_of(dir)) {
         Ok(parent) => parent,
         Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => {
             return inspect(rendered, None).map(|found| found.survey);
@@ -88,7 +88,7 @@ pub fn survey(rendered: &FileTree, dir: &Path) -> Result<Survey, IoError> {
     };
     // A reader gets on without a lock where the file system has none.
     let _ = parent.lock(FlockOperation::LockShared);
-    let folder = parent.open_below(super::sync::name_of(dir)?)?;
+    let folder = parent.open_below(name_of(dir)?)?;
     inspect(rendered, folder.as_ref()).map(|found| found.survey)
 }
 

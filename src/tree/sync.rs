@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
 
-use super::disk::{Folder, IoError, same_file};
+use super::disk::{Folder, IoError, name_of, parent_of, same_file};
 use super::lock::LOCK;
 use super::stage::{Able, Plan, Stage, writable};
 use super::survey::{Inspection, State, inspect};
@@ -232,21 +231,6 @@ fn make_folders(path: &Path, made: &mut Vec<PathBuf>) -> Result<(), IoError> {
         Err(error) => return Err(IoError::new("make the folder", path, error)),
     }
     Ok(())
-}
-
-/// The folder that `dir` lies in.
-pub(super) fn parent_of(dir: &Path) -> &Path {
-    match dir.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
-        None => dir,
-    }
-}
-
-/// The last part of `dir`.
-pub(super) fn name_of(dir: &Path) -> Result<&[u8], IoError> {
-    let name = dir.file_name().ok_or_else(|| IoError::because("write", dir, "the path has no name at its end"))?;
-    Ok(name.as_bytes())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What bounds the memory that reading a file takes.
 
 use super::Dialect;
-use super::scalar::Refusal;
+use super::refusal::Refusal;
 use super::text::size_limit;
 
 /// The deepest nesting that is read. Everything that walks a tree may recurse.

@@ -7,7 +7,7 @@ use crate::diagnostic::Finding;
 
 use super::budget::MOST_FINDINGS;
 use super::node::{Entry, Mark, Node, Value};
-use super::scalar::Refusal;
+use super::refusal::Refusal;
 use super::{Dialect, resolve};
 
 /// A key that waits for its value.

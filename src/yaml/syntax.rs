@@ -15,8 +15,23 @@ pub(super) fn finding(error: &ScanError, name: &str, text: &str, last_end: usize
     if let Some((line, column)) = opening {
         location = Location::new(name, clamp(line), clamp(column));
     }
+    // The parser stops behind the tab.
+    if text[..offset].ends_with('\t') && is_about_a_tab(error.kind()) {
+        location.column = location.column.saturating_sub(1).max(1);
+    }
     let (rule, message, help) = words(error.kind());
     Finding::error(rule, location, message).help(help)
+}
+
+fn is_about_a_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+    )
 }
 
 fn is_about_a_quote(kind: &ErrorKind) -> bool {
@@ -54,11 +69,7 @@ fn unclosed_quote(text: &str, from: usize, to: usize) -> Option<(usize, usize)> 
 fn words(kind: &ErrorKind) -> (&'static str, String, &'static str) {
     let syntax = |message: &str, help: &'static str| ("yaml-syntax", message.to_owned(), help);
     match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => syntax("a tab stands where YAML wants spaces", "replace it with spaces"),
+        kind if is_about_a_tab(kind) => syntax("a tab stands where YAML wants spaces", "replace it with spaces"),
         ErrorKind::UnclosedQuotedScalar
         | ErrorKind::InvalidQuotedScalarIndent
         | ErrorKind::DocumentIndicatorInQuotedScalar => {

@@ -1,7 +1,7 @@
 //! Plain scalars that readers of YAML 1.1 and of YAML 1.2 take for different things.
 
+use super::refusal::Refusal;
 use super::resolve::{Scalar, core, go, python, sign};
-use super::scalar::Refusal;
 
 pub(super) const QUOTE: &str = "put it in double quotes";
 

@@ -10,7 +10,8 @@ use crate::diagnostic::Finding;
 use super::budget::{Budget, Cost, MOST_FINDINGS, MOST_LEVELS};
 use super::keys::{self, Key, KeyKind, Merged};
 use super::node::{Entry, Mark, Node, Value};
-use super::scalar::{self, Refusal};
+use super::refusal::Refusal;
+use super::scalar;
 use super::text::clamp;
 use super::{Dialect, Source, marks};
 

@@ -45,10 +45,8 @@ pub(crate) fn faults(values: &Value, own: &[Value], rendered: &[Value]) -> Vec<S
                     found.push(format!("{}: there is no Service {host} to replicate from", named(object)));
                 }
             }
-            for path in ["/resources/requests/cpu", "/resources/requests/memory", "/resources/limits/memory"] {
-                if container.pointer(path).is_none() {
-                    found.push(format!("{}: container {} has no {path}", named(object), container["name"]));
-                }
+            if container.pointer("/resources/limits/memory").is_none() {
+                found.push(format!("{}: container {} has no limit of memory", named(object), container["name"]));
             }
         }
         if !of_kind("NetworkPolicy").any(|policy| selects(&policy["spec"]["podSelector"], labels)) {

@@ -6,4 +6,4 @@ targets=()
 for target in peers yaml_readers postgres; do
   [ ! -f "tests/$target.rs" ] || targets+=(--test "$target")
 done
-exec cargo test "${targets[@]}" -- --ignored
+exec cargo test --no-fail-fast "${targets[@]}" -- --ignored

@@ -18,7 +18,7 @@ fn syntax_errors_stand_where_the_mistake_is() {
         ("a: {b: c\n", "1:4"),
         ("a: [b, c}\n", "1:4"),
         ("a: ]\n", "1:4"),
-        ("a:\n\t- b\n", "2:2"),
+        ("a:\n\t- b\n", "2:1"),
         ("\ta: 1\n", "1:2"),
         ("a: b: c\n", "1:5"),
         ("a: b\n  c: d\n", "2:4"),
