@@ -1,0 +1,61 @@
+//! The terminal session of README.md, run again.
+
+use std::{fs, path::Path, process::Command};
+
+use gitops_gen::tree::{FileTree, Limits};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Runs gen in a copy of this repository's inputs and committed trees, after `edit`.
+fn run_in_copy(edit: impl Fn(&Path), arguments: &[&str]) -> String {
+    let copy = tempfile::tempdir().expect("a folder can be made");
+    for folder in ["environments", "gitops"] {
+        let files = FileTree::read(Path::new(ROOT), folder, &Limits::default()).expect("the example can be read");
+        for (path, bytes) in files.iter() {
+            let target = copy.path().join(path);
+            fs::create_dir_all(target.parent().expect("below the copy")).expect("a folder can be made");
+            fs::write(target, bytes).expect("a file can be written");
+        }
+    }
+    fs::copy(Path::new(ROOT).join("gen.yaml"), copy.path().join("gen.yaml")).expect("a file can be written");
+    edit(copy.path());
+    let program = env!("CARGO_BIN_EXE_gen");
+    let output = Command::new(program).args(arguments).current_dir(copy.path()).output().expect("gen runs");
+    String::from_utf8(output.stdout).expect("gen prints text")
+}
+
+/// Replaces the only occurrence of `old` in a file of the copy.
+fn replace(copy: &Path, file: &str, old: &str, new: &str) {
+    let text = fs::read_to_string(copy.join(file)).expect("a file can be read");
+    assert_eq!(text.matches(old).count(), 1, "{file}: {old:?}");
+    fs::write(copy.join(file), text.replace(old, new)).expect("a file can be written");
+}
+
+#[test]
+fn the_session_in_the_readme_is_real() {
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).expect("README.md can be read");
+    let shows = |output: &str| assert!(readme.contains(output), "README.md does not show:\n{output}");
+    let built =
+        run_in_copy(|copy| fs::remove_dir_all(copy.join("gitops")).expect("it is there"), &["build", "staging"]);
+    shows(built.lines().next().unwrap_or_default());
+    shows(&run_in_copy(|_| {}, &["build", "staging"]));
+    let image = |copy: &Path| {
+        replace(copy, "environments/base.yaml", "postgresql:17.6.0-debian-12-r4", "postgresql:17.6.0-debian-12-r5")
+    };
+    shows(&run_in_copy(image, &["check", "staging"]));
+    let typo = |copy: &Path| {
+        replace(
+            copy,
+            "environments/staging.yaml",
+            "    database: viridial\n",
+            "    database: viridial\n    replica: 2\n",
+        );
+    };
+    shows(&run_in_copy(typo, &["build", "staging"]));
+    let by_hand = |copy: &Path| {
+        let file = copy.join("gitops/staging/postgres/values.yaml");
+        let text = fs::read_to_string(&file).expect("it is there");
+        fs::write(file, text + "# x\n").expect("a file can be written");
+    };
+    shows(&run_in_copy(by_hand, &["check", "staging"]));
+}
