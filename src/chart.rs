@@ -12,6 +12,8 @@ pub struct Chart {
     pub name: &'static str,
     /// The version that this model describes.
     pub version: &'static str,
+    /// The charts that it depends on, by name and the version that its Chart.lock pins.
+    pub dependencies: &'static [(&'static str, &'static str)],
     /// Every image that the chart can run.
     pub images: &'static [Image],
 }

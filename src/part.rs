@@ -55,6 +55,8 @@ pub struct Release {
     pub values: Json,
     /// Which environment path set which value.
     pub origins: Origins,
+    /// Whether it is a live release that is taken over, which may own objects of the same names as gen's own.
+    pub adopted: bool,
 }
 
 /// A chart, pinned.
@@ -239,8 +241,6 @@ pub struct Endpoint {
     pub purpose: String,
     /// Whether gen writes the Service; false for one that the chart makes.
     pub own: bool,
-    /// Whether a Helm release may have owned a Service of this name before.
-    pub adopted: bool,
 }
 
 /// A Secret that somebody has to provide.

@@ -7,6 +7,7 @@ use super::{Chart, Image};
 pub(super) const V17_0_2: Chart = Chart {
     name: "postgresql",
     version: "17.0.2",
+    dependencies: &[("common", "2.31.4")],
     images: &[
         Image { role: "postgresql", path: "image" },
         Image { role: "os-shell", path: "volumePermissions.image" },

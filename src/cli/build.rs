@@ -171,11 +171,12 @@ fn describe(shown: &str, report: &Report, removed: &[String], summary: &mut Stri
     if !report.changed() {
         return line(format!("{shown}: up to date, {} files", report.unchanged));
     }
+    let count = |paths: &[String]| paths.iter().filter(|path| *path != LOCK).count();
     line(format!(
         "{shown}: {} created, {} updated, {} removed, {} unchanged",
-        report.created.len(),
-        report.updated.len(),
-        report.removed.len(),
+        count(&report.created),
+        count(&report.updated),
+        count(&report.removed),
         report.unchanged
     ));
     for (sign, paths) in [("+", &report.created), ("~", &report.updated), ("-", &report.removed)] {

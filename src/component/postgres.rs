@@ -192,9 +192,8 @@ impl Postgres<'_> {
 
     fn endpoints(&self, outcome: &mut Outcome) {
         let endpoint = |name: String, pods: Labels, port: u16, port_name: &str, purpose: &str, own: bool| {
-            let adopted = own && self.spec.release.is_some();
             let port_name = port_name.to_owned();
-            Body::Endpoint(Endpoint { name, pods, port, port_name, purpose: purpose.to_owned(), own, adopted })
+            Body::Endpoint(Endpoint { name, pods, port, port_name, purpose: purpose.to_owned(), own })
         };
         let primary = endpoint(
             self.names.instance.clone(),

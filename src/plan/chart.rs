@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Planner;
 use crate::{
+    chart::{self, Chart},
     environment::{
         Environment,
         spec::{ChartSourceSpec, FluxSourceKind},
@@ -18,22 +19,32 @@ use crate::{
 /// The files that tell whether a vendored chart is what the environment says: paths relative to the repository's root.
 #[must_use]
 pub fn vendored_files(environment: &Environment) -> Vec<String> {
-    let folders = environment.spec.charts.values().filter_map(|chart| match &chart.source {
-        ChartSourceSpec { git: None, oci: None, repository: None, path: Some(path), .. } => Some(path),
-        _ => None,
-    });
-    folders.flat_map(|folder| [chart_file(folder.as_str()), dependency_file(folder.as_str())]).collect()
+    let mut files = Vec::new();
+    for (name, chart) in &environment.spec.charts {
+        if let ChartSourceSpec { git: None, oci: None, repository: None, path: Some(folder), .. } = &chart.source {
+            files.push(chart_file(folder.as_str()));
+            let model = chart::find(name, chart.version.as_str());
+            files.extend(
+                model.into_iter().flat_map(|model| dependency_files(folder.as_str(), model).into_iter().flatten()),
+            );
+        }
+    }
+    files
 }
 
 fn chart_file(folder: &str) -> String {
     format!("{folder}/Chart.yaml")
 }
 
-/// Every Bitnami chart depends on this one.
-fn dependency_file(folder: &str) -> String {
-    format!("{folder}/charts/common/Chart.yaml")
+/// For each dependency the files of which one has to be there: unpacked, or as `helm dependency build` leaves it.
+fn dependency_files(folder: &str, chart: &Chart) -> Vec<[String; 2]> {
+    let files = |(name, version): &(&str, &str)| {
+        [format!("{folder}/charts/{name}/Chart.yaml"), format!("{folder}/charts/{name}-{version}.tgz")]
+    };
+    chart.dependencies.iter().map(files).collect()
 }
 
+/// What a wrong source is taken for, so that services do not miss a chart that is there.
 fn stand_in() -> Option<ChartSource> {
     Some(ChartSource::Vendored { path: RelativePath::parse(".").ok()? })
 }
@@ -65,7 +76,6 @@ impl Planner<'_> {
             if let Some(ChartSource::Vendored { path }) = &source {
                 self.vendored(path.as_str(), name, chart.version.as_str(), &at, vendored);
             }
-            // Where the source is wrong, a stand-in keeps services from missing a chart that is there.
             let Some(source) = source.or_else(stand_in) else { continue };
             charts.insert(name.clone(), ChartPin { name: name.clone(), version: chart.version.clone(), source });
         }
@@ -127,14 +137,13 @@ impl Planner<'_> {
             let message = format!("{file} is {} {}, not {name} {version}", text("name"), text("version"));
             self.error("wrong-value", at, message, "vendor that version, or change the pin");
         }
-        if vendored.get(&dependency_file(folder)).is_none() {
-            let message = format!("{folder} has no charts/common, so Flux would fetch it from a registry, unpinned");
-            self.error(
-                "unpinned-dependency",
-                at,
-                message,
-                format!("run `helm dependency build {folder}` and commit the result"),
-            );
+        let model = chart::find(name, version);
+        for [unpacked, packed] in model.into_iter().flat_map(|model| dependency_files(folder, model)) {
+            if vendored.get(&unpacked).is_none() && vendored.get(&packed).is_none() {
+                let message = format!("there is no {packed}, so Flux would fetch it from a registry, unpinned");
+                let help = format!("run `helm dependency build {folder}` and commit the result");
+                self.error("unpinned-dependency", at, message, help);
+            }
         }
     }
 }

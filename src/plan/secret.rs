@@ -72,26 +72,30 @@ impl Planner<'_> {
         }
     }
 
-    /// A command that makes the file without the plain text ever lying on disk.
+    /// A command that makes the file. The plain text lies neither on disk nor in the arguments of a process: `printf` is
+    /// the shell's own.
     fn how_to_seal(&self, demand: &SecretDemand, file: &str) -> String {
-        let recipients: Vec<String> =
-            self.environment.spec.secrets.recipients.values().map(ToString::to_string).collect();
-        let arguments: String = demand
-            .keys
-            .iter()
-            .map(|(key, _)| match demand.kind.as_str() {
-                "Opaque" => format!(" --from-literal={key}=$(openssl rand -hex 24)"),
-                _ => format!(" --from-file={key}"),
-            })
-            .collect();
+        let recipients: Vec<&str> = self.environment.spec.secrets.recipients.values().map(|key| key.as_str()).collect();
+        let recipients = if recipients.is_empty() { "AGE_PUBLIC_KEYS".to_owned() } else { recipients.join(",") };
+        let head = format!(
+            "apiVersion: v1\\nkind: Secret\\nmetadata:\\n  name: {}\\n  namespace: {}\\ntype: {}\\nstringData:\\n",
+            demand.name, self.environment.spec.namespace.name, demand.kind
+        );
+        let keys: Vec<&str> = demand.keys.iter().map(|(key, _)| key.as_str()).collect();
+        let manifest = match demand.kind.as_str() {
+            "Opaque" => {
+                let lines: String = keys.iter().map(|key| format!("  {key}: %s\\n")).collect();
+                format!("printf '{head}{lines}'{}", " \"$(openssl rand -hex 24)\"".repeat(keys.len()))
+            }
+            _ => format!(
+                "{{ printf '{head}'; for f in {}; do printf '  %s: |\\n' $f; sed 's/^/    /' $f; done; }}",
+                keys.join(" ")
+            ),
+        };
+        let folder = file.rsplit_once('/').map_or(".", |(folder, _)| folder);
         format!(
-            "kubectl create secret generic {} -n {} --type={}{arguments} --dry-run=client -o yaml | sops encrypt \
-             --age {} --encrypted-regex '^(data|stringData)$' --input-type yaml --output-type yaml \
-             --filename-override {file} /dev/stdin > {file}",
-            demand.name,
-            self.environment.spec.namespace.name,
-            demand.kind,
-            recipients.join(","),
+            "mkdir -p {folder} && {manifest} | sops --indent 2 encrypt --age {recipients} --encrypted-regex \
+             '^(data|stringData)$' --input-type yaml --output-type yaml --filename-override {file} --output {file} /dev/stdin"
         )
     }
 

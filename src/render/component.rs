@@ -41,7 +41,10 @@ struct Folder<'a> {
 impl Folder<'_> {
     /// Writes one object to a file named after its kind; further ones of a kind carry what their name has beyond the
     /// instance's.
-    fn object(&mut self, object: Json, origin: &str) {
+    fn object(&mut self, mut object: Json, origin: &str) {
+        if self.is_adopted() {
+            object["metadata"]["annotations"][flux::KEEP.0] = flux::KEEP.1.into();
+        }
         let text = |pointer: &str| object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
         let kind = text("/kind").to_lowercase();
         let count = self.taken.entry(kind.clone()).or_insert(0);
@@ -65,6 +68,10 @@ impl Folder<'_> {
 
     fn path(&self, file: &str) -> String {
         format!("{}/{file}", self.component.instance)
+    }
+
+    fn is_adopted(&self) -> bool {
+        self.component.bodies().any(|(_, body)| matches!(body, Body::Release(release) if release.adopted))
     }
 
     /// Source, release and values; gives the name of the values' ConfigMap.
@@ -106,7 +113,7 @@ impl Folder<'_> {
             map.insert("configMapGenerator".to_owned(), json!([generator]));
         }
         if self.component.copies.iter().any(|copy| copy.sealed) {
-            map.insert("patches".to_owned(), json!([flux::sealed_secret_patch()]));
+            map.insert("patches".to_owned(), json!([flux::sealed_secret_patch(self.is_adopted())]));
         }
         let path = self.path("kustomization.yaml");
         self.files.yaml(path, &Json::Object(map), Origins::new(self.component.origin.as_str()));

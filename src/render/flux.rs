@@ -201,11 +201,16 @@ fn chart_reference(plan: &Plan, component: &Component, chart: &ChartPin) -> (&'s
     ("chart", json!({ "spec": spec }))
 }
 
+/// Keeps Helm from deleting an object that a live release owned under the same name before gen took it over: Helm asks the
+/// object in the cluster, not its own manifest.
+pub(super) const KEEP: (&str, &str) = ("helm.sh/resource-policy", "keep");
+
 /// Engine metadata of sealed Secrets, added without touching their data, so that no key is needed to change it.
-pub(super) fn sealed_secret_patch() -> Json {
+pub(super) fn sealed_secret_patch(is_adopted: bool) -> Json {
+    let keep = if is_adopted { format!("    {}: {}\n", KEEP.0, KEEP.1) } else { String::new() };
     let patch = format!(
         "apiVersion: v1\nkind: Secret\nmetadata:\n  name: any\n  labels:\n    app.kubernetes.io/managed-by: gen\n  \
-         annotations:\n    {PRUNE}: Disabled\n"
+         annotations:\n    {PRUNE}: Disabled\n{keep}"
     );
     json!({ "target": { "kind": "Secret" }, "patch": patch })
 }

@@ -87,11 +87,6 @@ pub(super) fn claim(claim: &Claim, namespace: &str) -> Json {
 
 /// A Service inside the cluster.
 pub(super) fn service(endpoint: &Endpoint, namespace: &str) -> Json {
-    let mut metadata = metadata(&endpoint.name, Some(namespace));
-    if endpoint.adopted {
-        // The release that is taken over may own a Service of this name, and would delete it on the first upgrade.
-        metadata.annotations = Some(annotations(&[("helm.sh/resource-policy", "keep")]));
-    }
     let port = ServicePort {
         name: Some(endpoint.port_name.clone()),
         port: endpoint.port.into(),
@@ -105,7 +100,7 @@ pub(super) fn service(endpoint: &Endpoint, namespace: &str) -> Json {
         ports: Some(vec![port]),
         ..ServiceSpec::default()
     };
-    json(&Service { metadata, spec: Some(spec), ..Service::default() })
+    json(&Service { metadata: metadata(&endpoint.name, Some(namespace)), spec: Some(spec), ..Service::default() })
 }
 
 /// A policy that denies everything but what the rule allows, and DNS.

@@ -61,7 +61,8 @@ impl Postgres<'_> {
         self.metrics(&mut values);
         values.overlay(&self.spec.values, &self.context.at("values"));
         let (values, origins) = values.finish();
-        Release { name: self.names.release.clone(), chart: pin.clone(), values, origins }
+        let adopted = self.spec.release.is_some();
+        Release { name: self.names.release.clone(), chart: pin.clone(), values, origins, adopted }
     }
 
     fn identity(&self, values: &mut Values, chart: &Chart) {
