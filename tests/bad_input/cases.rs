@@ -494,8 +494,8 @@ pub(crate) const CASES: &[Case] = &[
             Write("charts/postgresql/Chart.yaml", b"name: postgresql\nversion: 1.2.3\n"),
         ],
         &[
-            "environments/base.yaml:11:5 unpinned-dependency .. charts/common .. helm dependency build",
             "environments/base.yaml:11:5 wrong-value .. postgresql 1.2.3, not postgresql 17.0.2",
+            "environments/base.yaml:11:5 unpinned-dependency .. charts/common .. helm dependency build",
         ],
     ),
     // The service.
@@ -545,7 +545,7 @@ pub(crate) const CASES: &[Case] = &[
         "a secret that is missing",
         &[Remove(SECRET)],
         &[
-            "environments/staging.yaml:5:3 missing-secret .. postgres-password, password, replication-password .. sops encrypt",
+            "environments/staging.yaml:5:3 missing-secret .. postgres-password, password, replication-password .. sops --indent 2 encrypt",
         ],
     ),
     case(
