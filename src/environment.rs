@@ -1,6 +1,8 @@
 //! The environment language: from the files of a repository to one resolved [`Environment`], every leaf of which knows the
 //! file, line and column that set it.
 
+mod clash;
+mod project;
 mod resolve;
 mod schema;
 mod semantic;
@@ -80,7 +82,7 @@ impl Repository {
             .into_par_iter()
             .map(|index| (files.stem(index).to_owned(), Layer::parse(&files, index)))
             .collect();
-        Repository { project: semantic::project(&files), layers, files }
+        Repository { project: project::findings(&files), layers, files }
     }
 
     /// The names of the environments: every layer that is not abstract, broken files included.
@@ -120,7 +122,7 @@ impl Repository {
     /// cluster.
     #[must_use]
     pub fn clashes(&self, of: &[String]) -> Vec<Finding> {
-        semantic::clashes(self, of)
+        clash::findings(self, of)
     }
 
     /// The mistakes of abstract layers that no environment extends, and that therefore nobody would see.
