@@ -181,14 +181,20 @@ class Cluster:
         raise Failure(f"waited {seconds} s in vain for {what}")
 
     def kubectl(self, *arguments, check=True, stdin=""):
+        return self.run("kubectl", *arguments, check=check, stdin=stdin)
+
+    def helm(self, *arguments):
+        return self.run("helm", *arguments)
+
+    def run(self, name, *arguments, check=True, stdin=""):
         done = subprocess.run(
-            [PEERS / "bin" / "kubectl", "--kubeconfig", self.kubeconfig, *map(str, arguments)],
+            [PEERS / "bin" / name, "--kubeconfig", self.kubeconfig, *map(str, arguments)],
             input=stdin,
             capture_output=True,
             text=True,
         )
         if check and done.returncode:
-            raise Failure(f"kubectl {' '.join(map(str, arguments))[:200]}: {done.stderr[-1500:]}")
+            raise Failure(f"{name} {' '.join(map(str, arguments))[:200]}: {done.stderr[-1500:]}")
         return done
 
     def get(self, kind, name, namespace):

@@ -12,7 +12,8 @@ import time
 from cluster import Cluster, demand
 from flux import Flux
 
-NAMESPACES = {"staging": "viridial-staging", "production": "viridial-production"}
+COMMITTED = ("staging", "production")
+NAMESPACES = {"staging": "viridial-staging", "production": "viridial-production", "legacy": "viridial-legacy"}
 PASSWORDS = {"postgres-password", "password", "replication-password"}
 BASE = "environments/base.yaml"
 STAGING = "environments/staging.yaml"
@@ -170,11 +171,12 @@ def assert_service_leads_to_primary(world, environment, pods):
 def the_committed_trees_become_ready(world):
     """the committed trees of staging and production become Ready, every pod runs, nothing is open"""
     revision = world.flux.push()
-    for environment in NAMESPACES:
+    for environment in COMMITTED:
         world.flux.follow(environment)
     world.flux.settle(revision, 240)
     kinds = {(kind, namespace) for kind, _, namespace in world.flux.states()}
-    for environment, namespace in NAMESPACES.items():
+    for environment in COMMITTED:
+        namespace = NAMESPACES[environment]
         demand(("HelmRelease", namespace) in kinds, f"{namespace} has no HelmRelease")
         assert_private_and_running(world, environment)
         keys = set(world.one("secret", "postgres-auth", environment)["data"])
@@ -324,6 +326,48 @@ def a_removed_instance_stays_alive(world):
     assert_nothing_follows(world, before, "--remove")
 
 
+LEGACY = """extends: base
+cluster: k3s-legacy
+namespace: viridial-legacy
+services:
+  postgres:
+    storage: {claim: data-postgres-0}
+    database: viridial
+    release: {name: postgres, fullname: postgres}
+"""
+
+
+def a_running_release_is_taken_over(world):
+    """a release that somebody installed by hand is taken over: the same claim and Service, and its policy closes"""
+    cluster, namespace = world.cluster, NAMESPACES["legacy"]
+    cluster.kubectl("create", "namespace", namespace)
+    cluster.helm(
+        "install", "postgres", world.flux.artifacts / "postgresql.tgz", "-n", namespace,
+        "--set", "fullnameOverride=postgres,primary.persistence.storageClass=local-path",
+    )
+    running = lambda: [p for p in cluster.list("pod", namespace) if is_primary(p) and is_ready(p)]
+    cluster.wait(running, 90, "the release installed by hand")
+    before = {kind: world.one(*kind.split("/"), "legacy")["metadata"]["uid"] for kind in ("pvc/data-postgres-0", "service/postgres")}
+
+    secrets = world.repository / "environments" / "legacy" / "secrets"
+    secrets.mkdir(parents=True)
+    # Flux does not check the MAC that covers the namespace, so the example's file serves once more.
+    sealed = (world.repository / "environments/staging/secrets/postgres-auth.sops.yaml").read_text()
+    (secrets / "postgres-auth.sops.yaml").write_text(sealed.replace(NAMESPACES["staging"], namespace))
+    (world.repository / "environments/legacy.yaml").write_text(LEGACY)
+    world.build("legacy")
+    # What docs/adopting.md says to do right before: the template of a StatefulSet's claims cannot change.
+    cluster.kubectl("delete", "statefulset", "postgres", "-n", namespace, "--cascade=orphan")
+    world.flux.follow("legacy")
+    world.flux.settle(world.flux.push())
+
+    on_the_claim = lambda: [p for p in running() if claims_of(p) == ["data-postgres-0"]]
+    cluster.wait(on_the_claim, 90, "the database to run on its old claim")
+    after = {kind: world.one(*kind.split("/"), "legacy")["metadata"]["uid"] for kind in before}
+    demand(after == before, f"objects were made again: {before} became {after}")
+    assert_private_and_running(world, "legacy")
+
+
 SCENARIOS = (
     the_committed_trees_become_ready,
     restricted_is_enforced,
@@ -333,4 +377,5 @@ SCENARIOS = (
     replication_keeps_service_and_claim,
     a_renamed_instance_loses_nothing,
     a_removed_instance_stays_alive,
+    a_running_release_is_taken_over,
 )
