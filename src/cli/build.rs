@@ -57,7 +57,7 @@ impl Build {
             workspace.trees_lie_inside()?;
         }
         let names = workspace.select(&self.environments, self.all)?;
-        let (compiled, said) = workspace.compile(&names);
+        let (compiled, said) = workspace.compile(&names, |compiled| compiled);
         findings.extend(said);
         let mut summary = String::new();
         let mut result = Ok(());

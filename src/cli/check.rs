@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use super::{
     Format, Reporting, Trouble,
@@ -39,9 +38,9 @@ impl Check {
         workspace.trees_lie_inside()?;
         let all = self.all || self.environments.is_empty();
         let names = workspace.select(&self.environments, all)?;
-        let (compiled, said) = workspace.compile(&names);
+        let (drifts, said) = workspace.compile(&names, |compiled| drift(&workspace, &compiled));
         findings.extend(said);
-        let drifts: Result<Vec<_>, Trouble> = compiled.par_iter().map(|compiled| drift(&workspace, compiled)).collect();
+        let drifts: Result<Vec<_>, Trouble> = drifts.into_iter().collect();
         findings.extend(drifts?.into_iter().flatten());
         if all {
             findings.extend(workspace.repository.unused_layers());

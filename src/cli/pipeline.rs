@@ -117,16 +117,25 @@ impl Workspace {
         format!("there is no environment `{name}`: {hint}")
     }
 
-    /// Compiles environments side by side. What compiles comes first, what there is to say second.
-    pub(super) fn compile(&self, names: &[String]) -> (Vec<Compiled>, Vec<Finding>) {
-        let results: Vec<_> = names.par_iter().map(|name| self.compile_one(name)).collect();
-        let mut compiled = Vec::new();
+    /// Compiles environments side by side and does `then` with each that compiles, so that no more trees are in memory at
+    /// once than `then` keeps. What it gives comes first, what there is to say about the inputs second.
+    pub(super) fn compile<T: Send>(
+        &self,
+        names: &[String],
+        then: impl Fn(Compiled) -> T + Sync,
+    ) -> (Vec<T>, Vec<Finding>) {
+        let one = |name: &String| {
+            let (compiled, said) = self.compile_one(name);
+            (compiled.map(&then), said)
+        };
+        let results: Vec<_> = names.par_iter().map(one).collect();
+        let mut done = Vec::new();
         let mut findings = self.repository.clashes(names);
-        for (environment, said) in results {
-            compiled.extend(environment);
+        for (result, said) in results {
+            done.extend(result);
             findings.extend(said);
         }
-        (compiled, findings)
+        (done, findings)
     }
 
     fn compile_one(&self, name: &str) -> (Option<Compiled>, Vec<Finding>) {

@@ -13,7 +13,7 @@ pub(super) fn findings(repository: &Repository, of: &[String]) -> Vec<Finding> {
     let mut seen: BTreeMap<(String, String), &str> = BTreeMap::new();
     let mut findings = Vec::new();
     for name in repository.environments() {
-        let Some(node) = outline(repository, name) else { continue };
+        let Some(node) = outline(repository, name, &["cluster", "namespace"]) else { continue };
         let text = |keys: &[&str]| text_at(&node, keys).map(str::to_owned);
         let (Some(cluster), Some(namespace)) = (text(&["cluster", "name"]), text(&["namespace", "name"])) else {
             continue;

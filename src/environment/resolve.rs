@@ -82,10 +82,20 @@ pub(super) fn unused_layers(repository: &Repository) -> Vec<Finding> {
     findings
 }
 
-/// The merged tree as far as it can be had without checking: enough to compare environments with each other.
-pub(super) fn outline(repository: &Repository, name: &str) -> Option<Node> {
+/// What the top-level `keys` of an environment merge to, as far as that can be had without checking: enough to compare
+/// environments with each other.
+pub(super) fn outline(repository: &Repository, name: &str, keys: &[&str]) -> Option<Node> {
     let chain = chain(repository, name);
-    chain.findings.is_empty().then(|| merge(&schema::shape(&Services::new()), &chain.done))
+    if !chain.findings.is_empty() {
+        return None;
+    }
+    let shape = schema::shape(&Services::new());
+    let part = |layer: &&Layer| {
+        let entries = layer.root.as_mapping().into_iter().flatten();
+        let entries = entries.filter(|entry| keys.contains(&entry.key.as_str())).cloned().collect();
+        shape.expand(Node { mark: layer.root.mark, value: Value::Mapping(entries) })
+    };
+    chain.done.iter().map(part).reduce(|below, above| shape.merge(below, above))
 }
 
 /// The layers of an environment, lowest first, each once, as far as they can be read.

@@ -208,5 +208,11 @@ fn write_escape(out: &mut String, arguments: std::fmt::Arguments<'_>) {
 }
 
 fn pad(out: &mut String, indent: usize) {
-    out.extend(std::iter::repeat_n(' ', indent));
+    const SPACES: &str = "                                                                ";
+    let mut left = indent;
+    while left > 0 {
+        let count = left.min(SPACES.len());
+        out.push_str(&SPACES[..count]);
+        left -= count;
+    }
 }

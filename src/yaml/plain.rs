@@ -15,23 +15,17 @@ pub(super) enum Style {
 
 /// The plainest style in which YAML 1.1 and 1.2 readers all read exactly this text. Errs on the side of quotes.
 pub(super) fn style(text: &str) -> Style {
-    let mut breaks = false;
-    let mut previous = ' ';
-    // A colon ends a key only before a space or at the end, a number sign starts a comment only after a space.
-    let mut structure = false;
-    for byte in text.bytes() {
-        match byte {
-            b'\n' => breaks = true,
-            b' ' if previous == ':' => structure = true,
-            b'#' if previous == ' ' => structure = true,
-            b' '..=b'~' => {}
-            b'\t' => structure = true,
-            _ if byte.is_ascii() => return Style::Quoted,
-            _ => return style_of_unicode(text),
-        }
-        previous = char::from(byte);
+    // Not `all`: without a way out the compiler checks many bytes at once, and scripts and dashboards are long.
+    let is_printed = |all, byte: &u8| all & matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if !text.as_bytes().iter().fold(true, is_printed) {
+        return if text.is_ascii() { Style::Quoted } else { style_of_unicode(text) };
     }
-    decide(text, breaks, structure || previous == ':')
+    if text.contains('\n') {
+        return decide(text, true, false);
+    }
+    // A colon ends a key only before a space or at the end, a number sign starts a comment only after a space.
+    let structure = text.as_bytes().windows(2).any(|pair| matches!(pair, b": " | b" #"));
+    decide(text, false, structure || text.starts_with('#') || text.contains('\t') || text.ends_with(':'))
 }
 
 fn style_of_unicode(text: &str) -> Style {
