@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
+use rayon::prelude::{IntoParallelIterator as _, ParallelIterator as _};
+
 use super::FileTree;
 use super::disk::plain;
 
@@ -93,9 +95,10 @@ impl FileTree {
     /// With the first file or folder that breaks a limit, leads out of `root` or cannot be read.
     pub fn read(root: &Path, folder: &str, limits: &Limits) -> Result<FileTree, ReadError> {
         let (root, start) = inside(root, folder)?;
-        let mut reader = Reader { root, limits, tree: FileTree::new() };
+        let mut reader = Reader { root, limits, found: Vec::new() };
         reader.folder(&start, folder.trim_matches('/'), limits.depth)?;
-        Ok(reader.tree)
+        let read = |(path, file): (String, PathBuf)| contents(&file, &path, limits).map(|bytes| (path, bytes));
+        Ok(FileTree { files: reader.found.into_par_iter().map(read).collect::<Result<_, _>>()? })
     }
 }
 
@@ -111,7 +114,8 @@ pub fn read_file(root: &Path, path: &str, limits: &Limits) -> Result<Vec<u8>, Re
 struct Reader<'a> {
     root: PathBuf,
     limits: &'a Limits,
-    tree: FileTree,
+    /// The paths of the files, and where they stand.
+    found: Vec<(String, PathBuf)>,
 }
 
 impl Reader<'_> {
@@ -139,11 +143,10 @@ impl Reader<'_> {
             if kind.is_dir() {
                 self.folder(&target, &path, deeper)?;
             } else {
-                if self.tree.len() == self.limits.files {
+                if self.found.len() == self.limits.files {
                     return Err(error(&path, ReadReason::TooMany(self.limits.files)));
                 }
-                let bytes = contents(&target, &path, self.limits)?;
-                self.tree.files.insert(path, bytes);
+                self.found.push((path, target));
             }
         }
         Ok(())
