@@ -172,6 +172,12 @@ impl Postgres<'_> {
         self.spec.architecture == Architecture::Replication
     }
 
+    /// The StatefulSets, the primary's first.
+    fn server_sets(&self) -> Vec<String> {
+        let replicas = self.is_replicated().then(|| format!("{}-read", self.names.fullname));
+        std::iter::once(self.names.primary.clone()).chain(replicas).collect()
+    }
+
     fn storage(&self, outcome: &mut Outcome) {
         let storage = &self.spec.storage;
         if let (None, Some(size)) = (&storage.claim, &storage.size) {
@@ -209,11 +215,7 @@ impl Postgres<'_> {
             let read = endpoint(name, Labels::new(), PORT, "tcp-postgresql", "PostgreSQL, replicas, read only", false);
             outcome.add(self.context.at("architecture"), read);
         }
-        let servers = match self.is_replicated() {
-            true => vec![self.names.primary.clone(), format!("{}-read", self.names.fullname)],
-            false => vec![self.names.fullname.clone()],
-        };
-        for server in servers.into_iter().filter(|_| self.spec.metrics) {
+        for server in self.server_sets().into_iter().filter(|_| self.spec.metrics) {
             let name = format!("{server}-metrics");
             let metrics = endpoint(name, Labels::new(), METRICS_PORT, "http-metrics", "Prometheus metrics", false);
             outcome.add(self.context.at("metrics"), metrics);

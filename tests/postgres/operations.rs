@@ -35,7 +35,10 @@ fn a_changed_password_counts_and_stands_in_no_log() {
         succeed(cluster.run(&runbook.block("change a password", "sh", &format!("Change the password of {role} in"))));
     }
     let calls = fs::read_to_string(cluster.path("calls")).unwrap();
-    assert!(calls.contains("sops --indent 2 set --value-stdin environments/staging/secrets/postgres-auth.sops.yaml"), "{calls}");
+    assert!(
+        calls.contains("sops --indent 2 set --value-stdin environments/staging/secrets/postgres-auth.sops.yaml"),
+        "{calls}"
+    );
     assert!(calls.contains("gen build staging\n") && calls.contains("git push"), "{calls}");
 
     // Where the database does not answer, the file must not be published: the block fails.
