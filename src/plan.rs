@@ -100,7 +100,6 @@ pub fn plan(
             images: &images,
             storage_class: environment.spec.storage.class.as_ref(),
             nodes: environment.spec.cluster.nodes,
-            pod_security: environment.spec.namespace.pod_security.as_str(),
             delivery: Delivery {
                 object: &delivery,
                 namespace: flux.source.namespace.as_str(),
@@ -114,6 +113,9 @@ pub fn plan(
         let copies = planner.copies(&parts, &origin);
         let instance = instance.to_string();
         components.push(Component { instance, kind: kind.name.to_owned(), origin, parts, copies });
+    }
+    if environment.spec.namespace.manage {
+        planner.check_delivery_name(&delivery_object(&environment.name, "namespace"), "namespace");
     }
     planner.named_once(&components);
     planner.unused_secrets(&components);

@@ -293,17 +293,17 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "one Flux Kustomization for two environments of a cluster",
         &[
-            Edit(QA, "k3s-qa", "k3s-staging"),
-            Edit(QA, "namespace: viridial-staging", "namespace: viridial-qa"),
             Write(
                 "environments/qa-postgres.yaml",
-                b"extends: base\ncluster: k3s-staging\nnamespace: other\nservices:\n  postgres: null\n",
+                b"extends: base\ncluster: k3s-qa\nnamespace: other\nservices:\n  postgres: null\n",
             ),
-            Edit(QA, "  postgres:", "  postgres: null\n  postgres-namespace:\n    kind: postgres\n    username: x\n    secret: {name: postgres-auth}"),
+            Edit(
+                QA,
+                "  postgres:",
+                "  postgres: null\n  postgres-namespace:\n    kind: postgres\n    username: x\n    secret: {name: postgres-auth}",
+            ),
         ],
-        &[
-            "environments/qa-postgres.yaml:3:12 name-clash .. `qa` .. `qa-postgres-namespace` .. `k3s-staging` .. rename",
-        ],
+        &["environments/qa-postgres.yaml:3:12 name-clash .. `qa` .. `qa-postgres-namespace` .. `k3s-qa` .. rename"],
     ),
     // Paths.
     case(
@@ -585,6 +585,18 @@ pub(crate) const CASES: &[Case] = &[
             "environments/staging/secrets/postgres-auth.sops.yaml:1:1 unused-secret",
         ],
     ),
+    case(
+        "wishes for a namespace that somebody else writes",
+        &[Edit(
+            STAGING,
+            "namespace: viridial-staging",
+            "namespace: {name: viridial-staging, manage: false, quota: {pods: 9}, defaultDeny: true}",
+        )],
+        &[
+            "environments/staging.yaml:3:52 unmanaged-namespace .. `quota` has no effect .. delete this line",
+            "environments/staging.yaml:3:83 unmanaged-namespace .. `defaultDeny` has no effect",
+        ],
+    ),
     // Two things of one name.
     case(
         "a service with the name of another one's backup",
@@ -634,6 +646,45 @@ pub(crate) const CASES: &[Case] = &[
             Edit(STAGING, STORAGE, "    storage: 20Gi\n    manifests: [own/service.yaml]\n"),
         ],
         &["environments/staging.yaml:7:17 name-clash .. `postgres` wants the Service `postgres` for two things"],
+    ),
+    // Names that do not fit.
+    case(
+        "names of a live release that cannot be",
+        &[Edit(
+            STAGING,
+            STORAGE,
+            "    storage: 20Gi\n    release:\n      name: a123456789-123456789-123456789-123456789-123456789-123\n      \
+             fullname: a123456789-123456789-123456789-123456789-123456789-12\n",
+        )],
+        &[
+            "environments/staging.yaml:8:13 name-too-long .. the release's name .. 53 characters .. shorter",
+            "environments/staging.yaml:9:17 name-too-long .. the StatefulSet's name .. 52 characters .. shorter",
+        ],
+    ),
+    case(
+        "a StatefulSet whose Services could not be",
+        &[Edit(STAGING, STORAGE, "    storage: 20Gi\n    release: {fullname: 1db}\n")],
+        &["environments/staging.yaml:7:25 wrong-value .. `fullname` must start with a letter"],
+    ),
+    case(
+        "an environment whose namespace gets too long a Kustomization",
+        &[Write(
+            "environments/a123456789-123456789-123456789-123456789-123456789-1234.yaml",
+            b"extends: base\ncluster: c\nnamespace: x\nservices: {postgres: null}\n",
+        )],
+        &[
+            "environments/a123456789-123456789-123456789-123456789-123456789-1234.yaml:3:1 name-too-long .. 63 characters",
+        ],
+    ),
+    case(
+        "an owner that replicas connect as",
+        &[Edit(BASE, "username: viridial", "username: repl_user")],
+        &["environments/base.yaml:24:15 reserved-name .. `repl_user`"],
+    ),
+    case(
+        "an owner who is the superuser, whose password the chart takes from the superuser's key",
+        &[Edit(BASE, "username: viridial", "username: postgres"), Remove(SECRET)],
+        &["environments/staging.yaml:5:3 missing-secret .. with postgres-password, replication-password"],
     ),
     // Names that would reach a terminal.
     case(
