@@ -80,8 +80,6 @@ pub struct Context<'a> {
     pub storage_class: Option<&'a DnsName>,
     /// How many nodes the cluster has, where that is known.
     pub nodes: Option<u32>,
-    /// The Pod Security level of the namespace.
-    pub pod_security: &'a str,
     /// How this instance gets to the cluster: for the runbook.
     pub delivery: Delivery<'a>,
 }

@@ -95,9 +95,14 @@ impl Drift<'_> {
         if !format!("/{name}").starts_with(file) || folder.is_empty() {
             return None;
         }
-        let text = |bytes: &[u8]| document(bytes)?.at(keys).and_then(Node::as_str).map(str::to_owned);
-        let before = text(&(self.on_disk)(path)?)?;
-        let after = text(self.rendered.tree.get(path)?)?;
+        let (before, after) = (document(&(self.on_disk)(path)?)?, document(self.rendered.tree.get(path)?)?);
+        let text = |document: &Node, keys: &[&str]| document.at(keys).and_then(Node::as_str).map(str::to_owned);
+        // A file of the same name may hold another object than before.
+        let name = ["metadata", "name"];
+        if text(&before, &name) != text(&after, &name) {
+            return None;
+        }
+        let (before, after) = (text(&before, keys)?, text(&after, keys)?);
         let pointer: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
         let origin = self.rendered.origins.get(path)?.of(&pointer).to_owned();
         (before != after).then_some((before, after, origin))

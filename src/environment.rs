@@ -68,6 +68,13 @@ pub struct Environment {
     files: Arc<Files>,
 }
 
+/// The name of the delivery object of a component. It never changes: a renamed Flux Kustomization uninstalls what the old
+/// one held (seen on a real Flux 2.7).
+#[must_use]
+pub fn delivery_object(environment: &str, component: &str) -> String {
+    format!("{environment}-{component}")
+}
+
 impl Repository {
     /// Parses the input files of a repository: [`PROJECT_FILE`] and what stands in [`FOLDER`].
     #[must_use]

@@ -57,6 +57,27 @@ pub struct Release {
     pub origins: Origins,
     /// Whether it is a live release that is taken over, which may own objects of the same names as gen's own.
     pub adopted: bool,
+    /// Itself, what its chart makes beside the endpoints, and the claim that it uses.
+    pub names: Vec<Name>,
+}
+
+/// The name of something in the namespace that only one thing can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// What has it: a kind of object, or what people call it.
+    pub kind: String,
+    /// The name.
+    pub name: String,
+    /// The environment path that asks for it.
+    pub origin: String,
+}
+
+impl Name {
+    /// The name of a `kind` that the environment path `origin` asks for.
+    #[must_use]
+    pub fn new(kind: impl Into<String>, name: impl Into<String>, origin: impl Into<String>) -> Name {
+        Name { kind: kind.into(), name: name.into(), origin: origin.into() }
+    }
 }
 
 /// A chart, pinned.

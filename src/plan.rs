@@ -2,6 +2,7 @@
 //! where and how spelled.
 
 mod chart;
+mod clash;
 mod own;
 mod secret;
 
@@ -11,10 +12,10 @@ use crate::{
     component::{self, Context, Delivery, Outcome, Place},
     diagnostic::{Finding, Severity, worst},
     environment::{
-        Environment,
+        Environment, delivery_object,
         spec::{FluxSpec, NamespaceSpec},
     },
-    part::{Body, ChartPin, Part, Remark},
+    part::{Body, ChartPin, Name, Part, Remark},
     path,
     scalar::ImageRef,
     tree::FileTree,
@@ -64,6 +65,8 @@ pub struct Copy {
     pub origin: String,
     /// Whether it is a sealed Secret.
     pub sealed: bool,
+    /// The objects in it that no part demands.
+    pub objects: Vec<Name>,
 }
 
 /// Plans an environment. `inputs` are the repository's input files, `vendored` the files that [`vendored_files`] names, as
@@ -97,7 +100,6 @@ pub fn plan(
             images: &images,
             storage_class: environment.spec.storage.class.as_ref(),
             nodes: environment.spec.cluster.nodes,
-            pod_security: environment.spec.namespace.pod_security.as_str(),
             delivery: Delivery {
                 object: &delivery,
                 namespace: flux.source.namespace.as_str(),
@@ -112,7 +114,10 @@ pub fn plan(
         let instance = instance.to_string();
         components.push(Component { instance, kind: kind.name.to_owned(), origin, parts, copies });
     }
-    planner.demanded_once(&components);
+    if environment.spec.namespace.manage {
+        planner.check_delivery_name(&delivery_object(&environment.name, "namespace"), "namespace");
+    }
+    planner.named_once(&components);
     planner.unused_secrets(&components);
     let Planner { findings, .. } = planner;
     if worst(&findings) == Some(Severity::Error) {
@@ -126,13 +131,6 @@ pub fn plan(
         components,
     };
     Ok((plan, findings))
-}
-
-/// The name of the delivery object of a component. It never changes: a renamed Flux Kustomization uninstalls what the old
-/// one held (seen on a real Flux 2.7).
-#[must_use]
-pub fn delivery_object(environment: &str, component: &str) -> String {
-    format!("{environment}-{component}")
 }
 
 struct Planner<'a> {

@@ -442,6 +442,17 @@ fn a_resized_claim_is_said_and_written() {
     finds(&repository, &["check"], 0, &[]);
 }
 
+/// The backup's claim moves into the file that held the data's claim: nothing is resized.
+#[test]
+fn another_claim_in_a_file_is_no_resized_one() {
+    let repository = Repository::new();
+    let backup = "    backup: {schedule: \"0 2 * * *\", retention: 30d, storage: 5Gi}\n";
+    repository.edit(STAGING, "    storage: 20Gi\n", &format!("    storage: 20Gi\n{backup}"));
+    assert_eq!(repository.gen_(&["build", "staging"]).code, 0);
+    repository.edit(STAGING, "storage: 20Gi", "storage: {claim: other}");
+    finds(&repository, &["build", "staging"], 0, &[]);
+}
+
 #[test]
 fn a_mistake_in_one_environment_keeps_all_from_being_written() {
     let repository = Repository::built();

@@ -8,7 +8,7 @@ mod values;
 
 use serde_json::Value as Json;
 
-use self::spec::{Architecture, PostgresSpec};
+use self::spec::{Architecture, PostgresSpec, REPLICATION_USER};
 use super::{Address, Context, Kind, Outcome, Place, resources::Resources};
 use crate::{
     part::{Body, Claim, Endpoint, Labels, SecretDemand},
@@ -24,6 +24,11 @@ const METRICS_PORT: u16 = 9187;
 /// Longest instance name: with the suffixes that the chart and the StatefulSet controller add, every derived name and
 /// label stays within Kubernetes' 63 characters.
 const LONGEST_NAME: usize = 40;
+
+/// Longest name of a Helm release, in Helm and in Flux's HelmRelease.
+const LONGEST_RELEASE: usize = 53;
+/// Longest name of a StatefulSet: its controller puts it into a label of every pod, with eleven characters behind it.
+const LONGEST_STATEFUL_SET: usize = 52;
 
 /// PostgreSQL.
 pub const KIND: Kind = Kind { name: "postgres", schema: schema::json_schema_of::<PostgresSpec>, address, parts };
@@ -119,17 +124,7 @@ impl Postgres<'_> {
     }
 
     fn check(&self, outcome: &mut Outcome) {
-        if self.names.instance.len() > LONGEST_NAME {
-            outcome.error(
-                "name-too-long",
-                self.context.path,
-                format!(
-                    "the name `{}` is longer than {LONGEST_NAME} characters, and names derived from it would not fit",
-                    self.names.instance
-                ),
-                "choose a shorter name",
-            );
-        }
+        self.check_names(outcome);
         let storage = &self.spec.storage;
         if storage.claim.is_none() && storage.size.is_none() {
             outcome.error(
@@ -145,6 +140,14 @@ impl Postgres<'_> {
                 self.context.at("storage"),
                 "the replicas' own volumes need a size, and an existing claim does not tell it",
                 "write `storage: {claim: NAME, size: 20Gi}`",
+            );
+        }
+        if self.spec.user() == REPLICATION_USER {
+            outcome.error(
+                "reserved-name",
+                self.context.at("username"),
+                format!("the role `{REPLICATION_USER}` is the one that replicas connect as"),
+                "choose another `username`",
             );
         }
         if self.spec.replicas > 1 && !self.is_replicated() {
@@ -168,8 +171,35 @@ impl Postgres<'_> {
         }
     }
 
+    fn check_names(&self, outcome: &mut Outcome) {
+        let mut too_long = |at: &str, what: String, longest: usize, why: &str| {
+            let message = format!("{what} is longer than {longest} characters, {why}");
+            outcome.error("name-too-long", at, message, "choose a shorter name");
+        };
+        let Names { instance, release, .. } = &self.names;
+        if instance.len() > LONGEST_NAME {
+            let why = "and names derived from it would not fit";
+            return too_long(self.context.path, format!("the name `{instance}`"), LONGEST_NAME, why);
+        }
+        if release.len() > LONGEST_RELEASE {
+            let why = "which Helm refuses";
+            too_long(&self.context.at("release.name"), format!("the release's name `{release}`"), LONGEST_RELEASE, why);
+        }
+        if let Some(server) = self.server_sets().iter().find(|server| server.len() > LONGEST_STATEFUL_SET) {
+            let why = "so that no pod of it would start";
+            let what = format!("the StatefulSet's name `{server}`");
+            too_long(&self.context.at("release.fullname"), what, LONGEST_STATEFUL_SET, why);
+        }
+    }
+
     fn is_replicated(&self) -> bool {
         self.spec.architecture == Architecture::Replication
+    }
+
+    /// The StatefulSets, the primary's first.
+    fn server_sets(&self) -> Vec<String> {
+        let replicas = self.is_replicated().then(|| format!("{}-read", self.names.fullname));
+        std::iter::once(self.names.primary.clone()).chain(replicas).collect()
     }
 
     fn storage(&self, outcome: &mut Outcome) {
@@ -209,11 +239,7 @@ impl Postgres<'_> {
             let read = endpoint(name, Labels::new(), PORT, "tcp-postgresql", "PostgreSQL, replicas, read only", false);
             outcome.add(self.context.at("architecture"), read);
         }
-        let servers = match self.is_replicated() {
-            true => vec![self.names.primary.clone(), format!("{}-read", self.names.fullname)],
-            false => vec![self.names.fullname.clone()],
-        };
-        for server in servers.into_iter().filter(|_| self.spec.metrics) {
+        for server in self.server_sets().into_iter().filter(|_| self.spec.metrics) {
             let name = format!("{server}-metrics");
             let metrics = endpoint(name, Labels::new(), METRICS_PORT, "http-metrics", "Prometheus metrics", false);
             outcome.add(self.context.at("metrics"), metrics);
@@ -222,15 +248,17 @@ impl Postgres<'_> {
 
     fn secrets(&self, outcome: &mut Outcome) {
         let keys = &self.spec.secret_keys();
-        let purposes = [
+        let mut purposes = vec![
             (keys.admin.clone(), "password of the superuser `postgres`".to_owned()),
             (keys.user.clone(), format!("password of `{}`, owner of `{}`", self.spec.user(), self.spec.database)),
-            (keys.replication.clone(), "password of the replication user `repl_user`".to_owned()),
+            (keys.replication.clone(), format!("password of the replication user `{REPLICATION_USER}`")),
         ];
+        // Where the owner is the superuser, one key serves both.
+        purposes.dedup_by(|later, first| later.0 == first.0);
         let demand = SecretDemand {
             name: self.names.secret.clone(),
             kind: "Opaque".to_owned(),
-            keys: purposes.to_vec(),
+            keys: purposes,
             external: false,
         };
         outcome.add(self.context.at("secret"), Body::SecretDemand(demand));

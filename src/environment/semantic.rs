@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Environment, FOLDER, Files,
-    spec::{Engine, Profile},
+    spec::{Engine, PodSecurity, Profile},
 };
 use crate::{
     diagnostic::{Finding, Location},
@@ -70,7 +70,26 @@ pub(super) fn environment(environment: &Environment) -> Vec<Finding> {
         None => {}
     }
     findings.extend(recipients(environment));
+    findings.extend(unmanaged(environment));
     findings
+}
+
+/// What is said about a namespace that gen does not write is not done.
+fn unmanaged(environment: &Environment) -> Vec<Finding> {
+    let namespace = &environment.spec.namespace;
+    let finding = |key: &str| {
+        let at = path::join("namespace", key);
+        let message = format!("`{key}` has no effect: with `manage: false` gen writes nothing for the whole namespace");
+        Finding::warning("unmanaged-namespace", environment.location(&at), message)
+            .help("set it where the namespace is written, and delete this line")
+            .at(at)
+    };
+    let said = [
+        ("quota", !namespace.quota.is_empty()),
+        ("defaultDeny", namespace.default_deny),
+        ("podSecurity", namespace.pod_security != PodSecurity::default()),
+    ];
+    said.into_iter().filter(|(_, is_said)| *is_said && !namespace.manage).map(|(key, _)| finding(key)).collect()
 }
 
 /// A single key that is lost takes every sealed secret with it.

@@ -4,7 +4,7 @@ use super::{Copy, Planner};
 use crate::{
     diagnostic::Finding,
     environment::FOLDER,
-    part::Part,
+    part::{Name, Part},
     path, sops,
     yaml::{Dialect, FileId, Node, Source, parse},
 };
@@ -25,10 +25,10 @@ impl Planner<'_> {
                 continue;
             };
             let sealed = relative.ends_with(".sops.yaml");
-            match sealed {
-                true => self.findings.extend(sops::inspect(&path, FileId(0), bytes).err().into_iter().flatten()),
-                false => self.check_objects(&path, bytes),
-            }
+            let objects = match sealed {
+                true => self.sealed_object(&path, bytes, &at),
+                false => self.objects(&path, bytes, &at),
+            };
             let name = relative.rsplit('/').next().unwrap_or(relative).to_owned();
             if copies.iter().any(|copy: &Copy| copy.name == name) {
                 self.error(
@@ -39,16 +39,32 @@ impl Planner<'_> {
                 );
                 continue;
             }
-            copies.push(Copy { name, bytes: bytes.to_vec(), origin: at, sealed });
+            copies.push(Copy { name, bytes: bytes.to_vec(), origin: at, sealed, objects });
         }
         copies
     }
 
-    fn check_objects(&mut self, file: &str, bytes: &[u8]) {
+    fn sealed_object(&mut self, file: &str, bytes: &[u8], origin: &str) -> Vec<Name> {
+        match sops::inspect(file, FileId(0), bytes) {
+            Ok(secret) => vec![Name::new("Secret", secret.name, origin)],
+            Err(findings) => {
+                self.findings.extend(findings);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The objects of a file that stand in the environment's namespace.
+    fn objects(&mut self, file: &str, bytes: &[u8], origin: &str) -> Vec<Name> {
         let documents = match parse(Source { id: FileId(0), name: file, bytes }, Dialect::Manifest) {
             Ok(documents) => documents,
-            Err(findings) => return self.findings.extend(findings),
+            Err(findings) => {
+                self.findings.extend(findings);
+                return Vec::new();
+            }
         };
+        let here = self.environment.spec.namespace.name.as_str();
+        let mut names = Vec::new();
         for document in &documents {
             let text = |keys: &[&str]| document.at(keys).and_then(Node::as_str);
             let mut wrong = |rule: &'static str, message: &str, help: &str| {
@@ -70,6 +86,24 @@ impl Planner<'_> {
                     "seal it with `sops encrypt`, as NAME.sops.yaml",
                 );
             }
+            if let (Some(version), Some(kind), Some(name)) =
+                (text(&["apiVersion"]), text(&["kind"]), text(&["metadata", "name"]))
+                && text(&["metadata", "namespace"]) == Some(here)
+            {
+                names.push(Name::new(kind_of(version, kind), name, origin));
+            }
         }
+        names
+    }
+}
+
+/// Groups whose kinds go by their bare names, as the kinds of parts do.
+const BUILT_IN: &[&str] = &["apps", "batch", "networking.k8s.io", "policy"];
+
+/// The kind, with its group where another group could have a kind of the same name.
+fn kind_of(version: &str, kind: &str) -> String {
+    match version.split_once('/') {
+        Some((group, _)) if !BUILT_IN.contains(&group) => format!("{kind}.{group}"),
+        _ => kind.to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! Sealed secrets: what components demand, against what stands in `environments/<env>/secrets/`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Component, Copy, Planner};
 use crate::{
@@ -45,6 +45,7 @@ impl Planner<'_> {
             bytes: bytes.to_vec(),
             origin: origin.to_owned(),
             sealed: true,
+            objects: Vec::new(),
         })
     }
 
@@ -97,19 +98,6 @@ impl Planner<'_> {
             "mkdir -p {folder} && {manifest} | sops --indent 2 encrypt --age {recipients} --encrypted-regex \
              '^(data|stringData)$' --input-type yaml --output-type yaml --filename-override {file} --output {file} /dev/stdin"
         )
-    }
-
-    /// One Secret object cannot have two owners: the delivery engine would let them fight.
-    pub(super) fn demanded_once(&mut self, components: &[Component]) {
-        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-        for component in components {
-            for copy in component.copies.iter().filter(|copy| copy.sealed) {
-                if let Some(other) = owners.insert(&copy.name, &component.instance) {
-                    let message = format!("`{other}` and `{}` both want {}", component.instance, copy.name);
-                    self.error("shared-secret", &copy.origin, message, "give each service a Secret of its own");
-                }
-            }
-        }
     }
 
     /// A sealed file that nothing wants is a leftover or a typo in its name.

@@ -5,9 +5,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Files, kubernetes::PRUNE, kustomization};
 use crate::{
+    environment::delivery_object,
     manifest::Origins,
     part::{ChartPin, ChartSource, GitReference, Release},
-    plan::{Component, Plan, delivery_object},
+    plan::{Component, Plan},
 };
 
 const MEDIA_TYPE: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";

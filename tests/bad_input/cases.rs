@@ -24,6 +24,7 @@ const fn case(name: &'static str, changes: &'static [Change], finds: &'static [&
 
 const SOURCE: &str = "{git: https://github.com/bitnami/charts, tag: postgresql/17.0.2, path: bitnami/postgresql}";
 const STORAGE: &str = "    storage: 20Gi\n";
+const BACKUP: &str = "    storage: 20Gi\n    backup: {schedule: \"0 2 * * *\", retention: 30d, storage: 5Gi}\n";
 
 pub(crate) const CASES: &[Case] = &[
     // The text as YAML.
@@ -289,6 +290,21 @@ pub(crate) const CASES: &[Case] = &[
             "environments/staging.yaml:3:12 namespace-clash .. `qa` .. `viridial-staging` .. `k3s-staging` .. of its own",
         ],
     ),
+    case(
+        "one Flux Kustomization for two environments of a cluster",
+        &[
+            Write(
+                "environments/qa-postgres.yaml",
+                b"extends: base\ncluster: k3s-qa\nnamespace: other\nservices:\n  postgres: null\n",
+            ),
+            Edit(
+                QA,
+                "  postgres:",
+                "  postgres: null\n  postgres-namespace:\n    kind: postgres\n    username: x\n    secret: {name: postgres-auth}",
+            ),
+        ],
+        &["environments/qa-postgres.yaml:3:12 name-clash .. `qa` .. `qa-postgres-namespace` .. `k3s-qa` .. rename"],
+    ),
     // Paths.
     case(
         "paths that lead out of the repository",
@@ -515,14 +531,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     case(
         "a backup on the only node",
-        &[
-            Edit(STAGING, "nodes: 3", "nodes: 1"),
-            Edit(
-                STAGING,
-                STORAGE,
-                "    storage: 20Gi\n    backup: {schedule: \"0 2 * * *\", retention: 30d, storage: 5Gi}\n",
-            ),
-        ],
+        &[Edit(STAGING, "nodes: 3", "nodes: 1"), Edit(STAGING, STORAGE, BACKUP)],
         &["environments/staging.yaml:7:5 backup-on-one-node .. one node .. copy them elsewhere"],
     ),
     case(
@@ -575,6 +584,107 @@ pub(crate) const CASES: &[Case] = &[
             "environments/staging.yaml:6:3 missing-secret .. pg-auth",
             "environments/staging/secrets/postgres-auth.sops.yaml:1:1 unused-secret",
         ],
+    ),
+    case(
+        "wishes for a namespace that somebody else writes",
+        &[Edit(
+            STAGING,
+            "namespace: viridial-staging",
+            "namespace: {name: viridial-staging, manage: false, quota: {pods: 9}, defaultDeny: true}",
+        )],
+        &[
+            "environments/staging.yaml:3:52 unmanaged-namespace .. `quota` has no effect .. delete this line",
+            "environments/staging.yaml:3:83 unmanaged-namespace .. `defaultDeny` has no effect",
+        ],
+    ),
+    // Two things of one name.
+    case(
+        "a service with the name of another one's backup",
+        &[
+            Edit(STAGING, "services:", "services:\n  postgres-backup: {kind: postgres, storage: 1Gi, database: x}"),
+            Edit(STAGING, STORAGE, BACKUP),
+        ],
+        &[
+            "environments/staging.yaml:5:3 name-clash .. `postgres` and `postgres-backup` .. NetworkPolicy `postgres-backup` .. another name",
+            "environments/staging.yaml:5:3 missing-secret .. postgres-backup-auth",
+        ],
+    ),
+    case(
+        "one live release, claim and StatefulSet under two services",
+        &[
+            Edit(
+                STAGING,
+                "services:",
+                "services:\n  old: {kind: postgres, storage: {claim: data-0}, database: x, release: {name: postgres}}",
+            ),
+            Edit(STAGING, "storage: 20Gi", "storage: {claim: data-0}\n    release: {fullname: old}"),
+        ],
+        &[
+            "environments/staging.yaml:5:3 missing-secret .. old-auth",
+            "environments/staging.yaml:7:22 name-clash .. `old` and `postgres` .. data claim `data-0`",
+            "environments/staging.yaml:8:5 name-clash .. `old` and `postgres` .. Helm release `postgres`",
+            "environments/staging.yaml:8:25 name-clash .. `old` and `postgres` .. StatefulSet `old`",
+        ],
+    ),
+    case(
+        "a Service that the chart makes too",
+        &[Edit(
+            STAGING,
+            "  postgres:",
+            "  postgres: null\n  x-primary:\n    kind: postgres\n    architecture: replication\n    \
+             release: {fullname: x}\n    secret: {name: postgres-auth}",
+        )],
+        &["environments/staging.yaml:6:3 name-clash .. `x-primary` wants the Service `x-primary` for two things"],
+    ),
+    case(
+        "an own object with the name of one of gen's",
+        &[
+            Write(
+                "environments/own/service.yaml",
+                b"apiVersion: v1\nkind: Service\nmetadata: {name: postgres, namespace: viridial-staging}\n",
+            ),
+            Edit(STAGING, STORAGE, "    storage: 20Gi\n    manifests: [own/service.yaml]\n"),
+        ],
+        &["environments/staging.yaml:7:17 name-clash .. `postgres` wants the Service `postgres` for two things"],
+    ),
+    // Names that do not fit.
+    case(
+        "names of a live release that cannot be",
+        &[Edit(
+            STAGING,
+            STORAGE,
+            "    storage: 20Gi\n    release:\n      name: a123456789-123456789-123456789-123456789-123456789-123\n      \
+             fullname: a123456789-123456789-123456789-123456789-123456789-12\n",
+        )],
+        &[
+            "environments/staging.yaml:8:13 name-too-long .. the release's name .. 53 characters .. shorter",
+            "environments/staging.yaml:9:17 name-too-long .. the StatefulSet's name .. 52 characters .. shorter",
+        ],
+    ),
+    case(
+        "a StatefulSet whose Services could not be",
+        &[Edit(STAGING, STORAGE, "    storage: 20Gi\n    release: {fullname: 1db}\n")],
+        &["environments/staging.yaml:7:25 wrong-value .. `fullname` must start with a letter"],
+    ),
+    case(
+        "an environment whose namespace gets too long a Kustomization",
+        &[Write(
+            "environments/a123456789-123456789-123456789-123456789-123456789-1234.yaml",
+            b"extends: base\ncluster: c\nnamespace: x\nservices: {postgres: null}\n",
+        )],
+        &[
+            "environments/a123456789-123456789-123456789-123456789-123456789-1234.yaml:3:1 name-too-long .. 63 characters",
+        ],
+    ),
+    case(
+        "an owner that replicas connect as",
+        &[Edit(BASE, "username: viridial", "username: repl_user")],
+        &["environments/base.yaml:24:15 reserved-name .. `repl_user`"],
+    ),
+    case(
+        "an owner who is the superuser, whose password the chart takes from the superuser's key",
+        &[Edit(BASE, "username: viridial", "username: postgres"), Remove(SECRET)],
+        &["environments/staging.yaml:5:3 missing-secret .. with postgres-password, replication-password"],
     ),
     // Names that would reach a terminal.
     case(

@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use serde_json::{Value as Json, json};
 
-use super::{PORT, Postgres, spec::Backup};
+use super::{
+    PORT, Postgres,
+    spec::{Backup, REPLICATION_USER},
+};
 use crate::{component::Outcome, part::Body, template::Document};
 
 static RUNBOOK: LazyLock<Document> = LazyLock::new(|| Document::compile(include_str!("runbook.md.jinja")));
@@ -55,7 +58,7 @@ impl Postgres<'_> {
             "replication": self.is_replicated().then(|| json!({
                 "host": context.place.host(&format!("{}-read", names.fullname)),
                 "statefulset": format!("{}-read", names.fullname),
-                "username": "repl_user",
+                "username": REPLICATION_USER,
                 "replicas": self.spec.replicas,
             })),
             "clients": self.spec.clients.keys().map(|name| json!({ "name": name.as_str() })).collect::<Vec<_>>(),

@@ -10,9 +10,14 @@ use crate::{
     component::resources::Resources,
     scalar::{
         CronSchedule, DnsLabel, DnsName, Duration, LabelKey, LabelValue, PostgresDatabase, PostgresRole, RelativePath,
-        SecretKey, Size,
+        SecretKey, ServiceName, Size,
     },
 };
+
+/// The superuser that the image makes.
+const SUPERUSER: &str = "postgres";
+/// The role that replicas connect as, the chart's default.
+pub(super) const REPLICATION_USER: &str = "repl_user";
 
 /// A PostgreSQL database, run by Bitnami's chart.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -188,7 +193,7 @@ pub(super) struct Release {
     /// Helm's release name; the instance's name where it is left out.
     pub(super) name: Option<DnsLabel>,
     /// The live StatefulSet's name; the instance's name where it is left out.
-    pub(super) fullname: Option<DnsLabel>,
+    pub(super) fullname: Option<ServiceName>,
 }
 
 /// The Secret with the passwords.
@@ -235,9 +240,15 @@ impl PostgresSpec {
     pub(super) fn secret_keys(&self) -> KeyNames {
         let given = self.secret.as_ref().map(|secret| &secret.keys);
         let name = |key: Option<&SecretKey>, default: &str| key.map_or_else(|| default.to_owned(), ToString::to_string);
+        let admin = name(given.and_then(|keys| keys.admin.as_ref()), "postgres-password");
+        // The chart reads the superuser's key wherever the owner is the superuser (`postgresql.v1.userPasswordKey`).
+        let user = match self.user() {
+            SUPERUSER => admin.clone(),
+            _ => name(given.and_then(|keys| keys.user.as_ref()), "password"),
+        };
         KeyNames {
-            admin: name(given.and_then(|keys| keys.admin.as_ref()), "postgres-password"),
-            user: name(given.and_then(|keys| keys.user.as_ref()), "password"),
+            admin,
+            user,
             replication: name(given.and_then(|keys| keys.replication.as_ref()), "replication-password"),
         }
     }

@@ -6,7 +6,7 @@ use super::{METRICS_PORT, Postgres};
 use crate::{
     chart::{self, Chart, Values},
     component::Outcome,
-    part::{Body, ChartPin, Release},
+    part::{Body, ChartPin, Name, Release},
     path,
 };
 
@@ -62,7 +62,32 @@ impl Postgres<'_> {
         values.overlay(&self.spec.values, &self.context.at("values"));
         let (values, origins) = values.finish();
         let adopted = self.spec.release.is_some();
-        Release { name: self.names.release.clone(), chart: pin.clone(), values, origins, adopted }
+        Release { name: self.names.release.clone(), chart: pin.clone(), values, origins, adopted, names: self.taken() }
+    }
+
+    /// The names of what the release is, makes and uses, the endpoints excepted.
+    fn taken(&self) -> Vec<Name> {
+        let (name, fullname) = (self.context.at("release.name"), self.context.at("release.fullname"));
+        let mut taken = vec![Name::new("Helm release", self.names.release.as_str(), name)];
+        for server in self.server_sets() {
+            taken.push(Name::new("StatefulSet", server.as_str(), fullname.as_str()));
+            taken.push(Name::new("Service", format!("{server}-hl"), fullname.as_str()));
+            taken.push(Name::new("PodDisruptionBudget", server, fullname.as_str()));
+        }
+        taken.push(Name::new("ServiceAccount", self.names.fullname.as_str(), fullname.as_str()));
+        if self.has_chart_service() {
+            taken.push(Name::new("Service", self.names.primary.as_str(), fullname));
+        }
+        if let Some(claim) = &self.spec.storage.claim {
+            taken.push(Name::new("data claim", claim.as_str(), self.context.at("storage.claim")));
+        }
+        taken
+    }
+
+    /// gen's own Service has the instance's name and keeps it in every architecture. The chart's stays where replicas find
+    /// their primary by it, and where clients of an adopted release do.
+    fn has_chart_service(&self) -> bool {
+        self.is_replicated() || self.names.fullname != self.names.instance
     }
 
     fn identity(&self, values: &mut Values, chart: &Chart) {
@@ -99,13 +124,10 @@ impl Postgres<'_> {
     }
 
     fn servers(&self, values: &mut Values) {
-        let own_name = self.names.fullname == self.names.instance;
         self.server(values, "primary");
         values.set("primary.persistence.enabled", true, &self.context.at("storage"));
         values.set("primary.persistence.existingClaim", self.names.claim.as_str(), &self.context.at("storage"));
-        // gen's own Service takes this name and keeps it in every architecture. The chart's stays where replicas find
-        // their primary by it, and where clients of an adopted release do.
-        values.set("primary.service.enabled", self.is_replicated() || !own_name, self.context.path);
+        values.set("primary.service.enabled", self.has_chart_service(), self.context.path);
         values.set("primary.service.type", "ClusterIP", self.context.path);
         if self.is_replicated() {
             self.replicas(values);
