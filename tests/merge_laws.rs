@@ -70,6 +70,11 @@ fn map_of(keys: &'static [&'static str], value: impl Strategy<Value = Json> + 's
         .prop_map(|map| map.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>().into())
 }
 
+fn joined(mut one: Json, mut other: Json) -> Json {
+    one.as_object_mut().unwrap().append(other.as_object_mut().unwrap());
+    one
+}
+
 fn list() -> impl Strategy<Value = Json> {
     prop::collection::vec(text(), 0..3).prop_map(Json::from)
 }
@@ -84,14 +89,20 @@ fn layer(nulls: bool) -> impl Strategy<Value = Json> {
         prop::option::of(null(value)).prop_map(move |value| value.map(|value| (name.to_owned(), value)))
     };
     let short = prop_oneof![text(), map_of(&["size", "class"], text())];
-    let verbatim = map_of(&["x", "y"], prop_oneof![text(), Just(Json::Null), map_of(&["z"], Just(Json::Null))]);
+    let scalar = prop_oneof![text(), Just(Json::Null)];
+    let below = map_of(&["z"], Just(Json::Null));
+    let verbatim = match nulls {
+        true => map_of(&["x", "y"], prop_oneof![scalar, below]).boxed(),
+        // A scalar between two maps removes the lower one, as `null` does elsewhere.
+        false => (map_of(&["x"], scalar), map_of(&["y"], below)).prop_map(|(x, y)| joined(x, y)).boxed(),
+    };
     let fields = (
         field("plain", text().boxed()),
         field("map", map_of(&["k", "l", "m"], null(text().boxed())).boxed()),
         field("list", list().boxed()),
         field("short", short.boxed()),
         field("source", map_of(&["git", "oci"], text()).boxed()),
-        field("values", verbatim.boxed()),
+        field("values", verbatim),
         field("ignore", list().boxed()),
     );
     fields.prop_map(|(a, b, c, d, e, f, g)| {
