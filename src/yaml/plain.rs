@@ -59,7 +59,10 @@ fn starts_plain(text: &str) -> bool {
 /// alone, unless it is a version or address of at least three parts.
 fn is_like_a_number(text: &str) -> bool {
     let bytes = text.as_bytes();
-    if matches!(bytes, [b'0', b'x' | b'X' | b'o' | b'O' | b'b' | b'B', ..]) || is_like_a_date(bytes) {
+    // Go's readers drop the underscores before they look for a base: `0_x1` is 1 to them.
+    let mut base = bytes.iter().filter(|byte| **byte != b'_');
+    let has_base = base.next() == Some(&b'0') && matches!(base.next(), Some(b'x' | b'X' | b'o' | b'O' | b'b' | b'B'));
+    if has_base || is_like_a_date(bytes) {
         return true;
     }
     if !bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b',' | b':' | b'_' | b'+' | b'-' | b'e' | b'E')) {
