@@ -549,6 +549,18 @@ pub(crate) const CASES: &[Case] = &[
         &[Edit(STAGING, STORAGE, "    storage: 20Gi\n    values: []\n")],
         &["environments/staging.yaml:7:13 wrong-type .. `values` is a list, and should be a map"],
     ),
+    case(
+        "values that gen's own objects do not follow",
+        &[Edit(
+            STAGING,
+            STORAGE,
+            "    storage: 20Gi\n    values:\n      nameOverride: db\n      primary: {persistence: {existingClaim: x}}\n",
+        )],
+        &[
+            "environments/staging.yaml:8:21 overridden-value .. `nameOverride` .. leave it out",
+            "environments/staging.yaml:9:46 overridden-value .. `primary.persistence.existingClaim` .. {claim: NAME}` instead",
+        ],
+    ),
     // Secrets.
     case(
         "a secret that is missing",
