@@ -659,6 +659,14 @@ pub(crate) const CASES: &[Case] = &[
         ],
         &["environments/staging.yaml:7:17 name-clash .. `postgres` wants the Service `postgres` for two things"],
     ),
+    case(
+        "an own object without a namespace",
+        &[
+            Write("environments/own/map.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"),
+            Edit(STAGING, STORAGE, "    storage: 20Gi\n    manifests: [own/map.yaml]\n"),
+        ],
+        &["environments/own/map.yaml:1:1 no-namespace .. this ConfigMap .. `namespace: viridial-staging`"],
+    ),
     // Names that do not fit.
     case(
         "names of a live release that cannot be",
