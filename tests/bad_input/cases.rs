@@ -609,6 +609,22 @@ pub(crate) const CASES: &[Case] = &[
             "environments/staging.yaml:3:83 unmanaged-namespace .. `defaultDeny` has no effect",
         ],
     ),
+    case(
+        "a quota that would keep every pod from starting",
+        &[
+            Edit(
+                STAGING,
+                "namespace: viridial-staging",
+                "namespace: {name: viridial-staging, quota: {limits.cpu: 4, requests.cpu: 2, memory: 9Gi, pods: 9}}",
+            ),
+            Edit(STAGING, STORAGE, BACKUP),
+            Edit(STAGING, "limits: {memory: 1Gi}", "limits: {memory: 1Gi, ephemeral-storage: 1Gi}"),
+        ],
+        &[
+            "environments/staging.yaml:7:5 quota-without-amount .. limits.cpu .. below `backup.resources`",
+            "environments/staging.yaml:9:5 quota-without-amount .. limits.cpu .. below `resources`",
+        ],
+    ),
     // Two things of one name.
     case(
         "a service with the name of another one's backup",

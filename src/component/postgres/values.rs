@@ -51,6 +51,7 @@ impl Postgres<'_> {
         }
         self.check_values(chart, outcome);
         let release = self.helm_release(chart, pin);
+        self.check_quota(&release.values, outcome);
         outcome.add(self.context.path, Body::Release(release));
     }
 
