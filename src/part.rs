@@ -140,6 +140,8 @@ pub struct Job {
     pub schedule: String,
     /// The image of its only container.
     pub image: ImageRef,
+    /// The environment path that chooses the image.
+    pub image_origin: String,
     /// A bash script.
     pub script: String,
     /// The script's arguments, the first being what it calls itself.

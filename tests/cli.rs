@@ -235,6 +235,18 @@ fn an_edited_layer_names_every_environment_that_it_changes() {
 }
 
 #[test]
+fn a_changed_image_is_the_only_cause_although_the_backup_runs_it_too() {
+    let repository = Repository::built();
+    let backup = "    backup: {schedule: \"@daily\", retention: 7d, storage: 20Gi}\n    database: viridial";
+    repository.edit(STAGING, "    database: viridial", backup);
+    assert_eq!(repository.gen_(&["build", "--all"]).code, 0);
+    repository.edit(BASE, "17.6.0-debian-12-r4", "17.6.0-debian-12-r5");
+    let found = repository.gen_(&["check", "staging"]);
+    assert_eq!(found.stdout.matches("error[stale]").count(), 1, "{}", found.stdout);
+    assert!(found.stdout.contains("`images.postgresql` has changed"), "{}", found.stdout);
+}
+
+#[test]
 fn every_changed_value_of_an_environment_is_named() {
     let repository = Repository::built();
     repository.edit(STAGING, "250m", "300m");
@@ -462,7 +474,8 @@ fn the_committed_schema_is_what_gen_writes() {
     let run = Run::of(from_below);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/environment.schema.json");
-    assert_eq!(repository.read("schemas/environment.schema.json"), fs::read_to_string(committed).unwrap());
+    let is_current = repository.read("schemas/environment.schema.json") == fs::read_to_string(committed).unwrap();
+    assert!(is_current, "run `gen schema` and commit the result");
 }
 
 #[test]

@@ -95,12 +95,19 @@ fn for_layers(schema: &mut Json) {
         Json::Object(map) => {
             map.remove("required");
             map.values_mut().for_each(for_layers);
-            let nullable = match map.get_mut("type") {
-                Some(Json::String(name)) if name != "null" => Some(json!([name, "null"])),
-                _ => None,
-            };
-            if let Some(types) = nullable {
-                map.insert("type".to_owned(), types);
+            match map.get_mut("type") {
+                Some(Json::String(name)) if name != "null" => {
+                    let types = json!([name, "null"]);
+                    map.insert("type".to_owned(), types);
+                }
+                Some(Json::Array(types)) if !types.contains(&json!("null")) => types.push(json!("null")),
+                _ => {}
+            }
+            if let Some(Json::Array(values)) = map.get_mut("enum") {
+                values.push(Json::Null);
+            }
+            if let Some(Json::Array(branches)) = map.get_mut("oneOf") {
+                branches.push(json!({ "type": "null" }));
             }
             if let Some(key) = map.get(SHORT_FORM).and_then(Json::as_str) {
                 let short = map.get("properties").and_then(|properties| properties.get(key)).cloned();

@@ -19,10 +19,16 @@ pub(super) fn render(plan: &Plan, component: &Component, files: &mut Files) {
         let namespace = plan.namespace.name.as_str();
         match body {
             Body::Release(release) => values = Some(folder.release(release, origin)),
-            Body::Claim(claim) => folder.object(kubernetes::claim(claim, namespace), origin),
-            Body::Endpoint(endpoint) if endpoint.own => folder.object(kubernetes::service(endpoint, namespace), origin),
-            Body::NetworkRule(rule) => folder.object(kubernetes::network_policy(rule, namespace), origin),
-            Body::Job(job) => folder.object(kubernetes::cron_job(job, namespace), origin),
+            Body::Claim(claim) => folder.object(kubernetes::claim(claim, namespace), Origins::new(origin)),
+            Body::Endpoint(endpoint) if endpoint.own => {
+                folder.object(kubernetes::service(endpoint, namespace), Origins::new(origin));
+            }
+            Body::NetworkRule(rule) => folder.object(kubernetes::network_policy(rule, namespace), Origins::new(origin)),
+            Body::Job(job) => {
+                let mut origins = Origins::new(origin);
+                origins.record(&kubernetes::JOB_IMAGE, job.image_origin.as_str());
+                folder.object(kubernetes::cron_job(job, namespace), origins);
+            }
             Body::Endpoint(_) | Body::SecretDemand(_) | Body::Runbook(_) => {}
         }
     }
@@ -41,7 +47,7 @@ struct Folder<'a> {
 impl Folder<'_> {
     /// Writes one object to a file named after its kind; further ones of a kind carry what their name has beyond the
     /// instance's.
-    fn object(&mut self, mut object: Json, origin: &str) {
+    fn object(&mut self, mut object: Json, origins: Origins) {
         if self.is_adopted() {
             object["metadata"]["annotations"][flux::KEEP.0] = flux::KEEP.1.into();
         }
@@ -57,7 +63,7 @@ impl Folder<'_> {
                 format!("{kind}-{suffix}.yaml")
             }
         };
-        self.yaml(file, &object, Origins::new(origin));
+        self.yaml(file, &object, origins);
     }
 
     fn yaml(&mut self, file: String, object: &Json, origins: Origins) {

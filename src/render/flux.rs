@@ -108,15 +108,15 @@ fn source_name(component: &Component) -> String {
 pub(super) fn chart_source(plan: &Plan, component: &Component, chart: &ChartPin) -> Option<Json> {
     let (kind, spec) = match &chart.source {
         ChartSource::Git { url, reference, path } => {
-            let reference = match reference {
-                GitReference::Tag(tag) => json!({ "tag": tag.as_str() }),
-                GitReference::Commit(commit) => json!({ "commit": commit.as_str() }),
+            // The default minute is not enough for bitnami/charts: a commit brings its whole history, some 500 MB.
+            let (reference, timeout) = match reference {
+                GitReference::Tag(tag) => (json!({ "tag": tag.as_str() }), "5m"),
+                GitReference::Commit(commit) => (json!({ "commit": commit.as_str() }), "15m"),
             };
-            // The default minute is not enough for a repository of this size.
             let spec = json!({
                 "interval": "12h",
                 "url": url.as_str(),
-                "timeout": "5m",
+                "timeout": timeout,
                 "ref": reference,
                 "sparseCheckout": [path.as_str()],
             });

@@ -38,6 +38,8 @@ const SSA: &str = "kustomize.toolkit.fluxcd.io/ssa";
 /// User and group that Bitnami's images are built for.
 const USER: i64 = 1001;
 const DNS_PORT: i32 = 53;
+/// Where the image of a CronJob stands.
+pub(super) const JOB_IMAGE: [&str; 8] = ["spec", "jobTemplate", "spec", "template", "spec", "containers", "0", "image"];
 
 /// The namespace, which outlives the tree.
 pub(super) fn namespace(name: &str, pod_security: &str) -> Json {

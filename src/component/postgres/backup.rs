@@ -12,6 +12,9 @@ use crate::{
 /// Runs inside the image of the server, whose tools match it.
 const SCRIPT: &str = include_str!("backup.sh");
 
+/// The role of that image.
+const IMAGE: &str = "postgresql";
+
 /// Travels with every backup, so that the one that fits is at hand.
 const RESTORE: &str = include_str!("restore.sh");
 
@@ -32,7 +35,7 @@ impl Postgres<'_> {
                 "copy them elsewhere, or add a node",
             );
         }
-        let Some(image) = self.context.images.get("postgresql") else { return };
+        let Some(image) = self.context.images.get(IMAGE) else { return };
         let claim = Claim {
             name: self.backup_name(),
             size: backup.storage.size.clone(),
@@ -45,6 +48,7 @@ impl Postgres<'_> {
             name: self.backup_name(),
             schedule: backup.schedule.to_string(),
             image: image.clone(),
+            image_origin: path::join("images", IMAGE),
             script: SCRIPT.to_owned(),
             arguments: vec!["backup".to_owned(), RESTORE.to_owned()],
             env: self.backup_env(backup),

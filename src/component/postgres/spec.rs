@@ -102,7 +102,7 @@ impl Architecture {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(extend("x-short-form" = "size"))]
 pub(super) struct Storage {
-    /// The claim's size; on local-path it cannot change later.
+    /// The claim's size, which on local-path cannot change later; beside `claim`, that of the replicas' own volumes.
     pub(super) size: Option<Size>,
     /// The storage class; the environment's where it is left out.
     pub(super) class: Option<DnsName>,
