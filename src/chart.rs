@@ -16,6 +16,17 @@ pub struct Chart {
     pub dependencies: &'static [(&'static str, &'static str)],
     /// Every image that the chart can run.
     pub images: &'static [Image],
+    /// Values that name or move what gen's own objects point at.
+    pub pinned: &'static [Pinned],
+}
+
+/// A value that gen's own objects rely on.
+#[derive(Debug)]
+pub struct Pinned {
+    /// Its path in the values, or that of the map that it stands in.
+    pub path: &'static str,
+    /// How to get what it is for; empty where there is no way.
+    pub instead: &'static str,
 }
 
 /// An image of a chart.

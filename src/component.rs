@@ -11,7 +11,7 @@ use crate::{
     diagnostic::Severity,
     part::{Body, ChartPin, Part, Remark},
     path,
-    scalar::{DnsName, ImageRef},
+    scalar::{DnsName, ImageRef, Quantity},
 };
 
 /// A kind of service.
@@ -80,6 +80,8 @@ pub struct Context<'a> {
     pub storage_class: Option<&'a DnsName>,
     /// How many nodes the cluster has, where that is known.
     pub nodes: Option<u32>,
+    /// What the namespace's pods may have together, by the names of a ResourceQuota.
+    pub quota: &'a BTreeMap<String, Quantity>,
     /// How this instance gets to the cluster: for the runbook.
     pub delivery: Delivery<'a>,
 }

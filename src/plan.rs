@@ -100,6 +100,7 @@ pub fn plan(
             images: &images,
             storage_class: environment.spec.storage.class.as_ref(),
             nodes: environment.spec.cluster.nodes,
+            quota: &environment.spec.namespace.quota,
             delivery: Delivery {
                 object: &delivery,
                 namespace: flux.source.namespace.as_str(),

@@ -1,6 +1,6 @@
 //! Bitnami's `postgresql` chart.
 
-use super::{Chart, Image};
+use super::{Chart, Image, Pinned};
 
 /// Git tag `postgresql/17.0.2` of bitnami/charts (commit b6318363). All three images go through the chart's image check,
 /// unused ones too (`common.errors.insecureImages`, called in NOTES.txt), so all three are always set.
@@ -12,5 +12,22 @@ pub(super) const V17_0_2: Chart = Chart {
         Image { role: "postgresql", path: "image" },
         Image { role: "os-shell", path: "volumePermissions.image" },
         Image { role: "postgres-exporter", path: "metrics.image" },
+    ],
+    // Service, NetworkPolicies and backup find the pods by name, instance, component and port.
+    pinned: &[
+        Pinned { path: "fullnameOverride", instead: "set `release.fullname`" },
+        Pinned { path: "nameOverride", instead: "" },
+        Pinned { path: "namespaceOverride", instead: "set the environment's `namespace`" },
+        Pinned { path: "architecture", instead: "set `architecture` of the service" },
+        Pinned { path: "primary.name", instead: "" },
+        Pinned { path: "readReplicas.name", instead: "" },
+        Pinned { path: "containerPorts", instead: "" },
+        Pinned { path: "primary.persistence.enabled", instead: "" },
+        Pinned { path: "primary.persistence.existingClaim", instead: "set `storage: {claim: NAME}`" },
+        Pinned { path: "auth.existingSecret", instead: "set `secret.name`" },
+        Pinned { path: "auth.secretKeys", instead: "set `secret.keys`" },
+        Pinned { path: "auth.username", instead: "set `username`" },
+        Pinned { path: "auth.database", instead: "set `database`" },
+        Pinned { path: "auth.replicationUsername", instead: "" },
     ],
 };

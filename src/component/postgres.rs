@@ -2,6 +2,7 @@
 
 mod backup;
 mod network;
+mod quota;
 mod runbook;
 mod spec;
 mod values;

@@ -86,6 +86,16 @@ impl Planner<'_> {
                     "seal it with `sops encrypt`, as NAME.sops.yaml",
                 );
             }
+            if let (Some(version), Some(kind)) = (text(&["apiVersion"]), text(&["kind"]))
+                && text(&["metadata", "namespace"]).is_none()
+                && NAMESPACED.contains(&kind_of(version, kind).as_str())
+            {
+                wrong(
+                    "no-namespace",
+                    &format!("this {kind} names no namespace, and Flux would refuse it with all that stands beside it"),
+                    &format!("add `namespace: {here}` below `metadata`"),
+                );
+            }
             if let (Some(version), Some(kind), Some(name)) =
                 (text(&["apiVersion"]), text(&["kind"]), text(&["metadata", "name"]))
                 && text(&["metadata", "namespace"]) == Some(here)
@@ -99,6 +109,26 @@ impl Planner<'_> {
 
 /// Groups whose kinds go by their bare names, as the kinds of parts do.
 const BUILT_IN: &[&str] = &["apps", "batch", "networking.k8s.io", "policy"];
+
+/// Kubernetes' own kinds that live in a namespace and that people write by hand.
+const NAMESPACED: &[&str] = &[
+    "ConfigMap",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Ingress",
+    "Job",
+    "LimitRange",
+    "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodDisruptionBudget",
+    "Role.rbac.authorization.k8s.io",
+    "RoleBinding.rbac.authorization.k8s.io",
+    "Service",
+    "ServiceAccount",
+    "StatefulSet",
+];
 
 /// The kind, with its group where another group could have a kind of the same name.
 fn kind_of(version: &str, kind: &str) -> String {

@@ -549,6 +549,18 @@ pub(crate) const CASES: &[Case] = &[
         &[Edit(STAGING, STORAGE, "    storage: 20Gi\n    values: []\n")],
         &["environments/staging.yaml:7:13 wrong-type .. `values` is a list, and should be a map"],
     ),
+    case(
+        "values that gen's own objects do not follow",
+        &[Edit(
+            STAGING,
+            STORAGE,
+            "    storage: 20Gi\n    values:\n      nameOverride: db\n      primary: {persistence: {existingClaim: x}}\n",
+        )],
+        &[
+            "environments/staging.yaml:8:21 overridden-value .. `nameOverride` .. leave it out",
+            "environments/staging.yaml:9:46 overridden-value .. `primary.persistence.existingClaim` .. {claim: NAME}` instead",
+        ],
+    ),
     // Secrets.
     case(
         "a secret that is missing",
@@ -595,6 +607,22 @@ pub(crate) const CASES: &[Case] = &[
         &[
             "environments/staging.yaml:3:52 unmanaged-namespace .. `quota` has no effect .. delete this line",
             "environments/staging.yaml:3:83 unmanaged-namespace .. `defaultDeny` has no effect",
+        ],
+    ),
+    case(
+        "a quota that would keep every pod from starting",
+        &[
+            Edit(
+                STAGING,
+                "namespace: viridial-staging",
+                "namespace: {name: viridial-staging, quota: {limits.cpu: 4, requests.cpu: 2, memory: 9Gi, pods: 9}}",
+            ),
+            Edit(STAGING, STORAGE, BACKUP),
+            Edit(STAGING, "limits: {memory: 1Gi}", "limits: {memory: 1Gi, ephemeral-storage: 1Gi}"),
+        ],
+        &[
+            "environments/staging.yaml:7:5 quota-without-amount .. limits.cpu .. below `backup.resources`",
+            "environments/staging.yaml:9:5 quota-without-amount .. limits.cpu .. below `resources`",
         ],
     ),
     // Two things of one name.
@@ -646,6 +674,14 @@ pub(crate) const CASES: &[Case] = &[
             Edit(STAGING, STORAGE, "    storage: 20Gi\n    manifests: [own/service.yaml]\n"),
         ],
         &["environments/staging.yaml:7:17 name-clash .. `postgres` wants the Service `postgres` for two things"],
+    ),
+    case(
+        "an own object without a namespace",
+        &[
+            Write("environments/own/map.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"),
+            Edit(STAGING, STORAGE, "    storage: 20Gi\n    manifests: [own/map.yaml]\n"),
+        ],
+        &["environments/own/map.yaml:1:1 no-namespace .. this ConfigMap .. `namespace: viridial-staging`"],
     ),
     // Names that do not fit.
     case(

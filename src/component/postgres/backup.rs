@@ -1,6 +1,6 @@
 //! Regular dumps: a job of gen's own into a claim of its own.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{PORT, Postgres, spec::Backup, values::amounts};
 use crate::{
@@ -17,6 +17,11 @@ const IMAGE: &str = "postgresql";
 
 /// Travels with every backup, so that the one that fits is at hand.
 const RESTORE: &str = include_str!("restore.sh");
+
+/// CPU and memory of the dump.
+pub(super) fn resources(backup: &Backup) -> Json {
+    backup.resources.as_ref().map_or_else(|| amounts(("100m", "128Mi"), "512Mi"), |given| json!(given))
+}
 
 impl Postgres<'_> {
     pub(super) fn backup(&self, outcome: &mut Outcome) {
@@ -49,10 +54,7 @@ impl Postgres<'_> {
             env: self.backup_env(backup),
             mounts: self.backup_mounts(),
             labels: self.backup_labels(),
-            resources: backup
-                .resources
-                .as_ref()
-                .map_or_else(|| amounts(("100m", "128Mi"), "512Mi"), |given| json!(given)),
+            resources: resources(backup),
             avoid: self.names.primary_pod(),
         };
         outcome.add(path.as_str(), Body::Job(job));

@@ -49,8 +49,28 @@ impl Postgres<'_> {
                 format!("add `{}:` to `images:`", image.role),
             );
         }
+        self.check_values(chart, outcome);
         let release = self.helm_release(chart, pin);
+        self.check_quota(&release.values, outcome);
         outcome.add(self.context.path, Body::Release(release));
+    }
+
+    /// What goes past gen: the release would follow, gen's own Service, network policies, backup and runbook would not.
+    fn check_values(&self, chart: &Chart, outcome: &mut Outcome) {
+        for pinned in chart.pinned {
+            if self.spec.values.pointer(&format!("/{}", pinned.path.replace('.', "/"))).is_none() {
+                continue;
+            }
+            let help = match pinned.instead {
+                "" => "leave it out".to_owned(),
+                instead => format!("{instead} instead"),
+            };
+            let message = format!(
+                "gen's Service, network policies, backup and runbook do not know of this `{}` and would miss the database",
+                pinned.path
+            );
+            outcome.warning("overridden-value", self.context.at(&format!("values.{}", pinned.path)), message, help);
+        }
     }
 
     fn helm_release(&self, chart: &Chart, pin: &ChartPin) -> Release {
