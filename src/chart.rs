@@ -27,6 +27,8 @@ pub struct Pinned {
     pub path: &'static str,
     /// How to get what it is for; empty where there is no way.
     pub instead: &'static str,
+    /// Whether gen's network policies would no longer close the pods.
+    pub opens: bool,
 }
 
 /// An image of a chart.

@@ -61,11 +61,31 @@ impl Drift<'_> {
         removed_service(self.environment, self.folder, component)
     }
 
-    /// Volumes whose size a build would change in the tree, but not in the cluster.
+    /// What a build would change in the tree, and a person must know before the cluster gets it: sizes that cannot change,
+    /// servers that move.
     #[must_use]
-    pub fn resized_volumes(&self) -> Vec<Finding> {
+    pub fn transitions(&self) -> Vec<Finding> {
         let stale = self.survey.states.iter().filter(|(_, state)| *state == State::Stale);
-        stale.flat_map(|(path, _)| [self.resized_claim(path), self.resized_replicas(path)]).flatten().collect()
+        let checks = |path| [self.resized_claim(path), self.resized_replicas(path), self.moved_server(path)];
+        stale.flat_map(|(path, _)| checks(path)).flatten().collect()
+    }
+
+    /// The primary comes up in another StatefulSet. On a ReadWriteOncePod claim it waits for the old one to end; on any other
+    /// it was seen to start beside it, two servers on one data folder.
+    fn moved_server(&self, path: &str) -> Option<Finding> {
+        let changed = |keys: &[&str]| self.change(path, "/values", keys);
+        let (before, after, origin) = changed(&["architecture"]).or_else(|| changed(&["fullnameOverride"]))?;
+        let (folder, _) = path.rsplit_once('/')?;
+        let claim = self.rendered.tree.get(&format!("{folder}/persistentvolumeclaim.yaml")).and_then(document);
+        let mode = claim.as_ref().and_then(|claim| claim.at(&["spec", "accessModes", "0"])).and_then(Node::as_str);
+        if mode == Some("ReadWriteOncePod") {
+            return None;
+        }
+        let message = format!(
+            "from {before} to {after} the primary moves to another StatefulSet, and its claim may let both run at once"
+        );
+        let help = "scale the old StatefulSet to zero, and wait for its pod to end, before you push";
+        Some(Finding::warning("moved-server", self.environment.location(&origin), message).help(help).at(origin))
     }
 
     fn resized_claim(&self, path: &str) -> Option<Finding> {

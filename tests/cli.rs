@@ -442,6 +442,18 @@ fn a_resized_claim_is_said_and_written() {
     finds(&repository, &["check"], 0, &[]);
 }
 
+#[test]
+fn a_server_that_moves_on_a_shared_claim_is_said() {
+    let repository = Repository::built();
+    let architecture = "    architecture: replication\n    database: viridial";
+    repository.edit(STAGING, "    database: viridial", architecture);
+    let build = ["build", "staging"];
+    finds(&repository, &build, 0, &[]);
+    repository.edit(STAGING, "storage: 20Gi", "storage: {size: 20Gi, accessMode: ReadWriteOnce}");
+    repository.edit(STAGING, "    architecture: replication\n", "");
+    finds(&repository, &build, 0, &["environments/staging.yaml:5:3 moved-server .. from replication to standalone"]);
+}
+
 /// The backup's claim moves into the file that held the data's claim: nothing is resized.
 #[test]
 fn another_claim_in_a_file_is_no_resized_one() {

@@ -116,7 +116,7 @@ impl Build {
             folder: &target.shown,
             on_disk: &on_disk,
         };
-        let mut findings = drift.resized_volumes();
+        let mut findings = drift.transitions();
         for component in drift.removed_components().iter().filter(|component| !self.remove.contains(component)) {
             findings.push(drift.removed_component(component));
         }

@@ -9,7 +9,7 @@ mod values;
 
 use serde_json::Value as Json;
 
-use self::spec::{Architecture, PostgresSpec, REPLICATION_USER};
+use self::spec::{Architecture, PostgresSpec, REPLICATION_USER, SUPERUSER};
 use super::{Address, Context, Kind, Outcome, Place, resources::Resources};
 use crate::{
     part::{Body, Claim, Endpoint, Labels, SecretDemand},
@@ -126,6 +126,7 @@ impl Postgres<'_> {
 
     fn check(&self, outcome: &mut Outcome) {
         self.check_names(outcome);
+        self.check_keys(outcome);
         let storage = &self.spec.storage;
         if storage.claim.is_none() && storage.size.is_none() {
             outcome.error(
@@ -169,6 +170,20 @@ impl Postgres<'_> {
                     "raise the limit, or lower the request",
                 );
             }
+        }
+    }
+
+    /// One key for two roles would change both passwords in the Secret and one in the database.
+    fn check_keys(&self, outcome: &mut Outcome) {
+        let keys = self.spec.secret_keys();
+        let shared = match (keys.replication == keys.admin || keys.replication == keys.user, keys.admin == keys.user) {
+            (true, _) => Some(&keys.replication),
+            (false, true) if self.spec.user() != SUPERUSER => Some(&keys.admin),
+            _ => None,
+        };
+        if let Some(key) = shared {
+            let message = format!("two roles have the key `{key}`, and could not change their passwords apart");
+            outcome.error("wrong-value", self.context.at("secret.keys"), message, "name a key of its own for each");
         }
     }
 

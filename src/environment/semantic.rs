@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Names that a service cannot have, because folders of the tree or of its inputs do.
-const RESERVED: &[&str] = &["flux", "argocd", "compose", "namespace", "platform", "secrets", "charts", "tenants"];
+const RESERVED: &[&str] =
+    &["flux", "argocd", "compose", "namespace", "platform", "secrets", "charts", "tenants", "kustomization"];
 
 /// Checks the names of an environment that is merged.
 pub(super) fn names(files: &Files, name: &str, merged: &Node) -> Vec<Finding> {

@@ -557,11 +557,16 @@ pub(crate) const CASES: &[Case] = &[
             "    storage: 20Gi\n    values:\n      nameOverride: db\n      primary: {persistence: {existingClaim: x}}\n",
         )],
         &[
-            "environments/staging.yaml:8:21 overridden-value .. `nameOverride` .. leave it out",
+            "environments/staging.yaml:8:21 open-database .. `nameOverride` .. leave it out",
             "environments/staging.yaml:9:46 overridden-value .. `primary.persistence.existingClaim` .. {claim: NAME}` instead",
         ],
     ),
     // Secrets.
+    case(
+        "two roles with one key",
+        &[Edit(STAGING, STORAGE, "    storage: 20Gi\n    secret: {keys: {password: postgres-password}}\n")],
+        &["environments/staging.yaml:7:14 wrong-value .. two roles have the key `postgres-password`"],
+    ),
     case(
         "a secret that is missing",
         &[Remove(SECRET)],

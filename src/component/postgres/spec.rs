@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The superuser that the image makes.
-const SUPERUSER: &str = "postgres";
+pub(super) const SUPERUSER: &str = "postgres";
 /// The role that replicas connect as, the chart's default.
 pub(super) const REPLICATION_USER: &str = "repl_user";
 

@@ -65,11 +65,18 @@ impl Postgres<'_> {
                 "" => "leave it out".to_owned(),
                 instead => format!("{instead} instead"),
             };
-            let message = format!(
-                "gen's Service, network policies, backup and runbook do not know of this `{}` and would miss the database",
-                pinned.path
-            );
-            outcome.warning("overridden-value", self.context.at(&format!("values.{}", pinned.path)), message, help);
+            let at = self.context.at(&format!("values.{}", pinned.path));
+            if pinned.opens {
+                let message =
+                    format!("`{}` changes the pods' labels: no network policy would close the database", pinned.path);
+                outcome.error("open-database", at, message, help);
+            } else {
+                let message = format!(
+                    "gen's Service, network policies, backup and runbook do not know of this `{}` and would miss the database",
+                    pinned.path
+                );
+                outcome.warning("overridden-value", at, message, help);
+            }
         }
     }
 
