@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::yaml::{Node, Value};
+use crate::yaml::{Dialect, FileId, Node, Source, Value, parse};
+
+/// The first document of a generated file.
+pub(super) fn document(bytes: &[u8]) -> Option<Node> {
+    parse(Source { id: FileId(0), name: "", bytes }, Dialect::Manifest).ok()?.into_iter().next()
+}
 
 /// The paths of the leaves that differ.
 pub(super) fn differences(before: &Node, after: &Node) -> Vec<Vec<String>> {
