@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::difference::{differences, document};
 use crate::{
     diagnostic::{Finding, Location},
-    environment::Environment,
+    environment::{Environment, FOLDER},
     render::Rendered,
     sops,
     tree::{LOCK, LockError, State, Survey},
+    yaml::Node,
 };
 
 /// One environment's tree, rendered and on disk.
@@ -104,7 +105,7 @@ impl Drift<'_> {
                 ))
             }
             State::SealedEdited => {
-                let source = format!("environments/{name}/secrets/{}", path.rsplit('/').next().unwrap_or(path));
+                let source = self.sealed_source(path);
                 Finding::error("sealed-edited", place, "somebody edited this sealed copy: no build overwrites it")
                     .help(format!("copy it to {source} to keep the edit, or restore it from Git"))
             }
@@ -126,6 +127,19 @@ impl Drift<'_> {
             }
             State::Foreign => Finding::note("foreign-file", place, "gen did not write this file and leaves it alone"),
         })
+    }
+
+    /// The file that a sealed copy was made from: listed among the service's manifests, or demanded by it.
+    fn sealed_source(&self, path: &str) -> String {
+        let origin = self.rendered.origins.get(path).map_or("", |origins| origins.of(&[]));
+        let listed = self.environment.node(origin).and_then(Node::as_str).filter(|_| origin.contains(".manifests["));
+        match listed {
+            Some(relative) => format!("{FOLDER}/{relative}"),
+            None => {
+                let file = path.rsplit('/').next().unwrap_or(path);
+                format!("{FOLDER}/{}/secrets/{file}", self.environment.name)
+            }
+        }
     }
 
     fn is_component(&self, path: &str) -> bool {

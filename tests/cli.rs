@@ -305,6 +305,24 @@ fn sealed_copies_are_never_overwritten() {
 }
 
 #[test]
+fn an_edited_sealed_copy_names_the_listed_file_that_it_was_made_from() {
+    let repository = Repository::new();
+    let sealed = repository.read("environments/staging/secrets/postgres-auth.sops.yaml");
+    repository.write("environments/extra/token.sops.yaml", sealed.replace("name: postgres-auth", "name: token"));
+    let listed = "    database: viridial\n    manifests: [extra/token.sops.yaml]";
+    repository.edit(STAGING, "    database: viridial", listed);
+    assert_eq!(repository.gen_(&["build", "staging"]).code, 0);
+    let copy = "gitops/staging/postgres/token.sops.yaml";
+    repository.write(copy, repository.read(copy) + "# rotated\n");
+    finds(
+        &repository,
+        &["check", "staging"],
+        1,
+        &[&format!("{copy}:1:1 sealed-edited .. copy it to environments/extra/token.sops.yaml")],
+    );
+}
+
+#[test]
 fn what_a_merge_left_is_found_and_built_again() {
     let repository = Repository::built();
     let file = "gitops/staging/postgres/values.yaml";
