@@ -211,12 +211,6 @@ impl Environment {
         self.merged.at(&path::split(path))
     }
 
-    /// The file that a node was written in.
-    #[must_use]
-    pub fn file_of(&self, node: &Node) -> &str {
-        self.files.name(node.mark)
-    }
-
     /// The environment's own file.
     #[must_use]
     pub fn own_file(&self) -> &str {

@@ -22,7 +22,7 @@ mod text;
 mod trap;
 mod tree;
 
-pub use emit::{emit, emit_document, emit_documents};
+pub use emit::{emit, emit_document};
 pub use node::{Entry, FileId, Mark, Node, Value};
 pub use parse::parse;
 

@@ -42,18 +42,6 @@ pub fn emit_document(header: &str, value: &Value) -> String {
     out
 }
 
-/// Several documents in one text, each but the first after a line of `---`.
-#[must_use]
-pub fn emit_documents<'a>(header: &str, values: impl IntoIterator<Item = &'a Value>) -> String {
-    let mut values = values.into_iter();
-    let mut out = values.next().map_or_else(String::new, |first| emit_document(header, first));
-    for value in values {
-        out.push_str("---\n");
-        root(&mut out, value);
-    }
-    out
-}
-
 fn root(out: &mut String, value: &Value) {
     match value {
         Value::Object(map) if !map.is_empty() => entries(out, map, 0),

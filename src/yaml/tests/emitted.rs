@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{emit, emit_document, emit_documents};
+use super::super::{emit, emit_document};
 
 #[test]
 fn manifests_look_as_people_write_them() {
@@ -162,6 +162,4 @@ fn a_header_stays_a_comment() {
     let written = emit_document("Made by gen.\n\nfrom a\u{85}b\rc", &json!({"a": 1}));
     assert_eq!(written, "# Made by gen.\n#\n# from a\\u{85}b\\u{d}c\na: 1\n");
     assert_eq!(emit_document("", &json!([])), "[]\n");
-    assert_eq!(emit_documents("h", &[json!({"a": 1}), json!({"b": 2})]), "# h\na: 1\n---\nb: 2\n");
-    assert_eq!(emit_documents("h", &[]), "");
 }
