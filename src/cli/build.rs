@@ -11,8 +11,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Finding, Severity, worst},
-    drift::Drift,
-    tree::{LOCK, Report, State, Survey, SyncError, read_file, survey, sync},
+    tree::{LOCK, Report, State, Survey, SyncError, survey, sync},
 };
 
 #[derive(Debug, Args)]
@@ -108,18 +107,6 @@ impl Build {
 
     /// What keeps a build from writing, or should be known before.
     fn objections(&self, target: &Target<'_>) -> Vec<Finding> {
-        let on_disk = |path: &str| read_file(&target.directory, path, &crate::tree::Limits::default()).ok();
-        let drift = Drift {
-            environment: &target.compiled.environment,
-            rendered: &target.compiled.rendered,
-            survey: &target.survey,
-            folder: &target.shown,
-            on_disk: &on_disk,
-        };
-        let mut findings = drift.transitions();
-        for component in drift.removed_components().iter().filter(|component| !self.remove.contains(component)) {
-            findings.push(drift.removed_component(component));
-        }
         let refused = |path: &str, state: State| {
             let forced = self.forced(&target.shown).iter().any(|forced| {
                 path == forced
@@ -132,8 +119,14 @@ impl Build {
                 _ => false,
             }
         };
-        findings.extend(drift.by_hand(&refused));
-        findings
+        target.compiled.drift(&target.directory, &target.shown, &target.survey, |drift| {
+            let mut findings = drift.transitions();
+            for component in drift.removed_components().iter().filter(|component| !self.remove.contains(component)) {
+                findings.push(drift.removed_component(component));
+            }
+            findings.extend(drift.by_hand(&refused));
+            findings
+        })
     }
 
     /// The paths of `--force` that lie in a target, relative to it.

@@ -11,8 +11,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Finding, Location, Severity, worst},
-    drift::Drift,
-    tree::{LOCK, Limits, read_file, survey},
+    tree::{LOCK, survey},
 };
 
 #[derive(Debug, Args)]
@@ -59,15 +58,7 @@ fn drift(workspace: &Workspace, compiled: &Compiled) -> Result<Vec<Finding>, Tro
     let folder = folder(&compiled.environment.name);
     let directory = workspace.tree(&compiled.environment.name);
     let survey = survey(&compiled.rendered.tree, &directory)?;
-    let on_disk = |path: &str| read_file(&directory, path, &Limits::default()).ok();
-    let drift = Drift {
-        environment: &compiled.environment,
-        rendered: &compiled.rendered,
-        survey: &survey,
-        folder: &folder,
-        on_disk: &on_disk,
-    };
-    Ok(drift.findings())
+    Ok(compiled.drift(&directory, &folder, &survey, |drift| drift.findings()))
 }
 
 /// Trees that gen wrote for environments that are gone.

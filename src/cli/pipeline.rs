@@ -10,12 +10,12 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use super::Trouble;
 use crate::{
     diagnostic::{Finding, Location, Severity, worst},
-    drift::removed_service,
+    drift::{Drift, removed_service},
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
     plan::{plan, vendored_files},
     render::{Rendered, render},
     schema::closest,
-    tree::{FileTree, LOCK, Limits, Lock, ReadReason, read_file},
+    tree::{FileTree, LOCK, Limits, Lock, ReadReason, Survey, read_file},
 };
 
 /// The folder of the trees.
@@ -35,6 +35,21 @@ pub(super) struct Workspace {
 pub(super) struct Compiled {
     pub(super) environment: Environment,
     pub(super) rendered: Rendered,
+}
+
+impl Compiled {
+    /// Holds the rendered files against the folder `directory`, which people know as `shown`.
+    pub(super) fn drift<T>(
+        &self,
+        directory: &Path,
+        shown: &str,
+        survey: &Survey,
+        ask: impl FnOnce(&Drift<'_>) -> T,
+    ) -> T {
+        let on_disk = |path: &str| read_file(directory, path, &Limits::default()).ok();
+        let (environment, rendered) = (&self.environment, &self.rendered);
+        ask(&Drift { environment, rendered, survey, folder: shown, on_disk: &on_disk })
+    }
 }
 
 impl Workspace {
