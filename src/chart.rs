@@ -1,8 +1,12 @@
 //! Pinned chart models: what gen knows about a chart version. Adding a version is adding a file and a line in [`CHARTS`].
 
 mod postgresql;
+mod setting;
 mod values;
 
+use serde_json::Value as Json;
+
+pub use setting::{Exposure, Facet, ImagePart, Kind, NetworkPolicy, Persistence, Set, Setting, Shape, Target};
 pub use values::Values;
 
 /// What gen knows about one version of a chart.
@@ -18,6 +22,21 @@ pub struct Chart {
     pub images: &'static [Image],
     /// Values that name or move what gen's own objects point at.
     pub pinned: &'static [Pinned],
+    /// Every value path.
+    pub settings: &'static [Setting],
+}
+
+impl Chart {
+    /// The settings that `values` set, in their order.
+    #[must_use]
+    pub fn set<'v>(&self, values: &'v Json) -> Vec<Set<'v>> {
+        let find = |setting: &'static Setting| {
+            let pointer: Vec<String> = setting.path.split('.').map(str::to_owned).collect();
+            let value = pointer.iter().try_fold(values, |value, key| value.get(key))?;
+            Some(Set { setting, pointer, value })
+        };
+        self.settings.iter().filter_map(find).collect()
+    }
 }
 
 /// A value that gen's own objects rely on.

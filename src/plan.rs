@@ -55,7 +55,7 @@ pub struct Component {
 }
 
 /// A file that is copied byte for byte.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Copy {
     /// Its name in the component's folder.
     pub name: String,
@@ -63,6 +63,10 @@ pub struct Copy {
     pub bytes: Vec<u8>,
     /// The environment path that asks for it.
     pub origin: String,
+    /// The file that it is a copy of, relative to the repository's root.
+    pub source: String,
+    /// What stands in it.
+    pub documents: Vec<Node>,
     /// Whether it is a sealed Secret.
     pub sealed: bool,
     /// The objects in it that no part demands.

@@ -10,13 +10,20 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::{manifest::Origins, plan::Plan, tree::FileTree, yaml};
+use crate::{
+    manifest::{Bundle, Object, Origins, Provenance},
+    plan::Plan,
+    tree::FileTree,
+    yaml,
+};
 
 /// A rendered tree.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Rendered {
     /// The files, relative to `gitops/<env>/`.
     pub tree: FileTree,
+    /// What stands in them.
+    pub bundle: Bundle,
     /// What in the environment made each file.
     pub origins: BTreeMap<String, Origins>,
     /// Files of two parts that want one path, each with the environment path of the later one.
@@ -26,7 +33,8 @@ pub struct Rendered {
 /// Renders a plan for Flux.
 #[must_use]
 pub fn render(plan: &Plan) -> Rendered {
-    let mut files = Files { header: header(plan), rendered: Rendered::default() };
+    let bundle = Bundle { is_complete: true, ..Bundle::default() };
+    let mut files = Files { header: header(plan), rendered: Rendered { bundle, ..Rendered::default() } };
     let mut entry = vec![];
     if plan.namespace.manage {
         namespace::render(plan, &mut files);
@@ -53,8 +61,9 @@ struct Files {
 
 impl Files {
     /// Adds a YAML file with the header.
-    fn yaml(&mut self, path: String, value: &Json, origins: Origins) {
-        let text = yaml::emit_document(&self.header, value);
+    fn yaml(&mut self, path: String, body: Json, origins: Origins) {
+        let text = yaml::emit_document(&self.header, &body);
+        self.rendered.bundle.objects.push(Object { file: path.clone(), body, provenance: Provenance::Rendered });
         self.bytes(path, text.into_bytes(), origins);
     }
 

@@ -11,7 +11,7 @@ mod manifest;
 mod value;
 
 use crate::diagnostic::{Finding, Location};
-use crate::yaml::{self, Dialect, FileId, Mark, Source};
+use crate::yaml::{self, Dialect, FileId, Mark, Node, Source};
 
 /// How a sealed file's name ends.
 pub const SUFFIX: &str = ".sops.yaml";
@@ -43,6 +43,8 @@ pub struct SealedSecret {
     pub keys_mark: Mark,
     /// The age recipients, as they are written.
     pub recipients: Vec<String>,
+    /// The file's only document: whatever is secret in it is sealed.
+    pub document: Node,
     /// What is no mistake but worth a look: comments that may hold plain text.
     pub warnings: Vec<Finding>,
 }

@@ -30,4 +30,5 @@ pub(super) const V17_0_2: Chart = Chart {
         Pinned { path: "auth.database", instead: "set `database`", opens: false },
         Pinned { path: "auth.replicationUsername", instead: "", opens: false },
     ],
+    settings: &[],
 };

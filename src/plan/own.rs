@@ -25,10 +25,11 @@ impl Planner<'_> {
                 continue;
             };
             let sealed = relative.ends_with(".sops.yaml");
-            let objects = match sealed {
-                true => self.sealed_object(&path, bytes, &at),
-                false => self.objects(&path, bytes, &at),
+            let documents = match sealed {
+                true => self.sealed_document(&path, bytes),
+                false => self.documents(&path, bytes),
             };
+            let objects = self.objects(&documents, &at);
             let name = relative.rsplit('/').next().unwrap_or(relative).to_owned();
             if copies.iter().any(|copy: &Copy| copy.name == name) {
                 self.error(
@@ -39,14 +40,15 @@ impl Planner<'_> {
                 );
                 continue;
             }
-            copies.push(Copy { name, bytes: bytes.to_vec(), origin: at, sealed, objects });
+            let bytes = bytes.to_vec();
+            copies.push(Copy { name, bytes, origin: at, source: path, documents, sealed, objects });
         }
         copies
     }
 
-    fn sealed_object(&mut self, file: &str, bytes: &[u8], origin: &str) -> Vec<Name> {
+    fn sealed_document(&mut self, file: &str, bytes: &[u8]) -> Vec<Node> {
         match sops::inspect(file, FileId(0), bytes) {
-            Ok(secret) => vec![Name::new("Secret", secret.name, origin)],
+            Ok(secret) => vec![secret.document],
             Err(findings) => {
                 self.findings.extend(findings);
                 Vec::new()
@@ -54,8 +56,8 @@ impl Planner<'_> {
         }
     }
 
-    /// The objects of a file that stand in the environment's namespace.
-    fn objects(&mut self, file: &str, bytes: &[u8], origin: &str) -> Vec<Name> {
+    /// The documents of a file, and what is wrong with them as objects.
+    fn documents(&mut self, file: &str, bytes: &[u8]) -> Vec<Node> {
         let documents = match parse(Source { id: FileId(0), name: file, bytes }, Dialect::Manifest) {
             Ok(documents) => documents,
             Err(findings) => {
@@ -64,7 +66,6 @@ impl Planner<'_> {
             }
         };
         let here = self.environment.spec.namespace.name.as_str();
-        let mut names = Vec::new();
         for document in &documents {
             let text = |keys: &[&str]| document.at(keys).and_then(Node::as_str);
             let mut wrong = |rule: &'static str, message: &str, help: &str| {
@@ -79,13 +80,6 @@ impl Planner<'_> {
                     );
                 }
             }
-            if text(&["kind"]) == Some("Secret") {
-                wrong(
-                    "plaintext-secret",
-                    "a Secret must be sealed before it is committed",
-                    "seal it with `sops encrypt`, as NAME.sops.yaml",
-                );
-            }
             if let (Some(version), Some(kind)) = (text(&["apiVersion"]), text(&["kind"]))
                 && text(&["metadata", "namespace"]).is_none()
                 && NAMESPACED.contains(&kind_of(version, kind).as_str())
@@ -96,14 +90,20 @@ impl Planner<'_> {
                     &format!("add `namespace: {here}` below `metadata`"),
                 );
             }
-            if let (Some(version), Some(kind), Some(name)) =
-                (text(&["apiVersion"]), text(&["kind"]), text(&["metadata", "name"]))
-                && text(&["metadata", "namespace"]) == Some(here)
-            {
-                names.push(Name::new(kind_of(version, kind), name, origin));
-            }
         }
-        names
+        documents
+    }
+
+    /// The objects among the documents that stand in the environment's namespace.
+    fn objects(&self, documents: &[Node], origin: &str) -> Vec<Name> {
+        let here = self.environment.spec.namespace.name.as_str();
+        let name = |document: &Node| {
+            let text = |keys: &[&str]| document.at(keys).and_then(Node::as_str);
+            let (version, kind, name) = (text(&["apiVersion"])?, text(&["kind"])?, text(&["metadata", "name"])?);
+            let is_here = text(&["metadata", "namespace"]) == Some(here);
+            is_here.then(|| Name::new(kind_of(version, kind), name, origin))
+        };
+        documents.iter().filter_map(name).collect()
     }
 }
 

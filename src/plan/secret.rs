@@ -33,17 +33,23 @@ impl Planner<'_> {
             self.error("missing-secret", origin, message, self.how_to_seal(demand, &file));
             return None;
         };
-        match sops::inspect(&file, FileId(0), bytes) {
+        let documents = match sops::inspect(&file, FileId(0), bytes) {
             Ok(secret) => {
                 self.compare(demand, &secret, &file, origin);
                 self.findings.extend(secret.warnings);
+                vec![secret.document]
             }
-            Err(findings) => self.findings.extend(findings),
-        }
+            Err(findings) => {
+                self.findings.extend(findings);
+                Vec::new()
+            }
+        };
         Some(Copy {
             name: format!("{}.sops.yaml", demand.name),
             bytes: bytes.to_vec(),
             origin: origin.to_owned(),
+            source: file,
+            documents,
             sealed: true,
             objects: Vec::new(),
         })

@@ -6,10 +6,9 @@ use serde_json::{Value as Json, json};
 
 use super::{Files, flux, kubernetes, kustomization};
 use crate::{
-    manifest::Origins,
+    manifest::{Object, Origins, Provenance},
     part::{Body, Release},
     plan::{Component, Plan},
-    yaml,
 };
 
 pub(super) fn render(plan: &Plan, component: &Component, files: &mut Files) {
@@ -63,10 +62,10 @@ impl Folder<'_> {
                 format!("{kind}-{suffix}.yaml")
             }
         };
-        self.yaml(file, &object, origins);
+        self.yaml(file, object, origins);
     }
 
-    fn yaml(&mut self, file: String, object: &Json, origins: Origins) {
+    fn yaml(&mut self, file: String, object: Json, origins: Origins) {
         let path = self.path(&file);
         self.files.yaml(path, object, origins);
         self.resources.push(file);
@@ -84,20 +83,28 @@ impl Folder<'_> {
     fn release(&mut self, release: &Release, origin: &str) -> String {
         let chart_origin = format!("charts.{}", release.chart.name);
         if let Some(source) = flux::chart_source(self.plan, self.component, &release.chart) {
-            self.yaml("source.yaml".to_owned(), &source, Origins::new(chart_origin));
+            self.yaml("source.yaml".to_owned(), source, Origins::new(chart_origin));
         }
         let config_map = format!("{}-values", self.component.instance);
         let object = flux::helm_release(self.plan, self.component, release, &config_map);
-        self.yaml("release.yaml".to_owned(), &object, Origins::new(origin));
-        let text = yaml::emit_document(&self.files.header, &release.values);
-        let path = self.path("values.yaml");
-        self.files.bytes(path, text.into_bytes(), release.origins.clone());
+        self.yaml("release.yaml".to_owned(), object, Origins::new(origin));
+        self.files.yaml(self.path("values.yaml"), release.values.clone(), release.origins.clone());
         config_map
     }
 
     fn copies(&mut self) {
         for copy in &self.component.copies {
             let path = self.path(&copy.name);
+            let objects = copy.documents.iter().map(|node| Object {
+                file: path.clone(),
+                body: node.to_json(),
+                provenance: Provenance::Written {
+                    file: copy.source.clone(),
+                    node: node.clone(),
+                    origin: Some(copy.origin.clone()),
+                },
+            });
+            self.files.rendered.bundle.objects.extend(objects);
             self.files.bytes(path, copy.bytes.clone(), Origins::new(copy.origin.as_str()));
             self.resources.push(copy.name.clone());
         }
@@ -122,6 +129,6 @@ impl Folder<'_> {
             map.insert("patches".to_owned(), json!([flux::sealed_secret_patch(self.is_adopted())]));
         }
         let path = self.path("kustomization.yaml");
-        self.files.yaml(path, &Json::Object(map), Origins::new(self.component.origin.as_str()));
+        self.files.yaml(path, Json::Object(map), Origins::new(self.component.origin.as_str()));
     }
 }

@@ -24,9 +24,9 @@ pub(super) struct Entry {
 pub(super) fn entry_point(entries: Vec<Entry>, files: &mut Files) {
     let resources: Vec<String> = entries.iter().map(|entry| entry.file.clone()).collect();
     for entry in entries {
-        files.yaml(format!("flux/{}", entry.file), &entry.object, Origins::new(entry.origin));
+        files.yaml(format!("flux/{}", entry.file), entry.object, Origins::new(entry.origin));
     }
-    files.yaml("flux/kustomization.yaml".to_owned(), &kustomization(&resources).into(), Origins::new("services"));
+    files.yaml("flux/kustomization.yaml".to_owned(), kustomization(&resources).into(), Origins::new("services"));
 }
 
 /// The Flux Kustomization of the namespace.

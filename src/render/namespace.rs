@@ -16,7 +16,7 @@ pub(super) fn render(plan: &Plan, files: &mut Files) {
     }
     let resources: Vec<String> = objects.iter().map(|(file, _, _)| (*file).to_owned()).collect();
     for (file, object, origin) in objects {
-        files.yaml(format!("namespace/{file}"), &object, Origins::new(origin));
+        files.yaml(format!("namespace/{file}"), object, Origins::new(origin));
     }
-    files.yaml("namespace/kustomization.yaml".to_owned(), &kustomization(&resources).into(), Origins::new("namespace"));
+    files.yaml("namespace/kustomization.yaml".to_owned(), kustomization(&resources).into(), Origins::new("namespace"));
 }

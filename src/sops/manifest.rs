@@ -66,6 +66,7 @@ pub(super) fn read(file: &str, document: &Node, findings: &mut Vec<Finding>) -> 
         keys,
         keys_mark,
         recipients,
+        document: document.clone(),
         warnings: Vec::new(),
     })
 }
