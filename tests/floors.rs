@@ -230,8 +230,8 @@ mod wrong_samples {
 
     #[test]
     fn sideways_is_found() {
-        let found = check(&[("chart", "use crate::sops::SUFFIX;"), ("sops", "")]);
-        assert!(found.contains("`chart` (floor 2) names `sops::SUFFIX` (floor 2)"), "{found}");
+        let found = check(&[("chart", "use crate::part::Part;"), ("part", "")]);
+        assert!(found.contains("`chart` (floor 3) names `part::Part` (floor 3)"), "{found}");
     }
 
     #[test]

@@ -34,8 +34,11 @@ pub enum Kind {
     List(&'static Kind),
     /// A map with any keys.
     Map(&'static Kind),
-    /// What Kubernetes, or another API, takes at its place.
+    /// What Kubernetes, or another API, takes at its place. On the path of a group that has settings of its own, it says
+    /// what the group takes beside them: the chart passes such a group on whole.
     Shape(Shape),
+    /// Anything.
+    Any,
 }
 
 /// Parts of Kubernetes objects that a value becomes.
@@ -59,6 +62,40 @@ pub enum Shape {
     Objects,
     /// Requests and limits.
     Resources,
+    /// Mounts of volumes.
+    VolumeMounts,
+    /// A probe of a container.
+    Probe,
+    /// Handlers for a container's start and end.
+    Lifecycle,
+    /// Security context of a pod.
+    PodSecurityContext,
+    /// Security context of a container.
+    SecurityContext,
+    /// Node, pod and anti-affinity.
+    Affinity,
+    /// Tolerations of taints.
+    Tolerations,
+    /// Spread over nodes or zones.
+    TopologySpread,
+    /// Lines of /etc/hosts.
+    HostAliases,
+    /// A label selector.
+    LabelSelector,
+    /// What a claim is filled from.
+    DataSource,
+    /// Timeout of a Service's session affinity.
+    SessionAffinity,
+    /// The rolling update of a StatefulSet.
+    RollingUpdate,
+    /// Rules of a Role.
+    RbacRules,
+    /// Rules of a PrometheusRule's group.
+    PrometheusRules,
+    /// Relabelings of a ServiceMonitor.
+    Relabelings,
+    /// Names of Secrets for pulling images, as strings or `{name}`.
+    PullSecrets,
 }
 
 /// What rules want to know about a setting.
