@@ -1,4 +1,5 @@
-//! Findings for people and for programs.
+//! Findings and changes for people and for programs.
 
+pub mod diff;
 pub mod json;
 pub mod text;

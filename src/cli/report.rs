@@ -24,7 +24,7 @@ pub(super) fn findings(
     findings.dedup_by(|a, b| (&a.location, a.rule, &a.message) == (&b.location, b.rule, &b.message));
     let document = match reporting.format {
         Format::Json => json::document(&findings),
-        Format::Text => text::findings(&findings, text::Style { color: color() }, &|file| source(file, inputs, root)),
+        Format::Text => text::findings(&findings, style(), &|file| source(file, inputs, root)),
     };
     print(&document);
     match worst(&findings) {
@@ -48,7 +48,7 @@ pub(super) fn trouble(message: &str) -> ExitCode {
 }
 
 /// The text of a file, for the line that a finding shows; never that of a file that should be sealed.
-fn source(file: &str, inputs: &FileTree, root: &std::path::Path) -> Option<String> {
+pub(super) fn source(file: &str, inputs: &FileTree, root: &std::path::Path) -> Option<String> {
     if sops::is_sealed_name(file) {
         return None;
     }
@@ -59,6 +59,8 @@ fn source(file: &str, inputs: &FileTree, root: &std::path::Path) -> Option<Strin
     String::from_utf8(bytes).ok().map(without_keys)
 }
 
-fn color() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Colours on a terminal only, and where nobody asked for none.
+pub(super) fn style() -> text::Style {
+    let may_color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    text::Style { color: std::io::stdout().is_terminal() && may_color }
 }
