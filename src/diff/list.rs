@@ -121,19 +121,20 @@ fn sets(old: &[Json], new: &[Json], old_texts: &[String], new_texts: &[String]) 
     let mut gone: Vec<usize> = places.into_values().flatten().collect();
     gone.sort_unstable();
     let may_pair = added.len().saturating_mul(gone.len()) <= MOST_PAIRS;
+    let is_only = added.len() == 1 && gone.len() == 1;
     let mut parts = Vec::new();
     for index in added {
-        let twin = gone.iter().position(|&other| may_pair && is_alike(&old[other], &new[index]));
+        let twin = gone.iter().position(|&other| may_pair && is_alike(&old[other], &new[index], is_only));
         parts.push(Part::Item(twin.map(|at| gone.remove(at)), Some(index)));
     }
     parts.extend(gone.into_iter().map(|index| Part::Item(Some(index), None)));
     parts
 }
 
-/// Whether two items of a set are one that changed: maps that still have an entry in common.
-fn is_alike(old: &Json, new: &Json) -> bool {
+/// Whether two items of a set are one that changed: maps that still have an entry in common, or have no one else.
+fn is_alike(old: &Json, new: &Json, is_only: bool) -> bool {
     let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return false };
-    old.iter().any(|(key, value)| new.get(key) == Some(value))
+    is_only || old.iter().any(|(key, value)| new.get(key) == Some(value))
 }
 
 fn sequences(old: &[String], new: &[String]) -> Vec<Part> {

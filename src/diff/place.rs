@@ -52,6 +52,7 @@ const REFERENCES: &[&str] = &[
     "defaultMode",
     "items",
     "optional",
+    "secretName",
     "audience",
     "type",
 ];
