@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value as Json;
 
-use super::repository::{BASE, Repository, Run, STAGING};
+use super::repository::{BASE, QA, Repository, Run, STAGING};
 
 fn document(run: &Run) -> Json {
     assert_eq!(run.stderr, "");
@@ -147,4 +147,19 @@ fn usage_is_exit_code_2() {
     }
     fs::remove_dir_all(repository.path("environments")).unwrap();
     assert_eq!(repository.gen_(&["diff"]).code, 2);
+}
+
+#[test]
+fn a_service_that_goes_is_told_with_what_it_means() {
+    let repository = Repository::built();
+    repository.edit(QA, "  postgres:\n    storage: 5Gi\n    database: viridial", "  postgres: null");
+    let run = repository.gen_(&["diff", "qa"]);
+    assert!(
+        run.code == 1 && run.stdout.contains("  - HelmRelease viridial-staging/postgres (postgres/release.yaml)\n")
+    );
+    assert!(
+        run.stdout.contains("error[removed-service]") && run.stdout.contains("--remove postgres"),
+        "{}",
+        run.stdout
+    );
 }
