@@ -341,4 +341,14 @@ mod tests {
             assert_eq!(redact(text), shown);
         }
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn no_text_is_too_odd(text in "(password|token|--secret|[=:'\"|>@{$(é\n -]|://|-----|PRIVATE KEY-----|END|AGE-SECRET-KEY-|x1){0,12}") {
+            let shown = redact(&text);
+            proptest::prop_assert_eq!(redact(&format!("{text}\npassword='hunter2")).contains("hunter2"), false, "{}", shown);
+        }
+    }
 }
