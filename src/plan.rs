@@ -15,6 +15,7 @@ use crate::{
         Environment, delivery_object,
         spec::{FluxSpec, NamespaceSpec},
     },
+    manifest::Identity,
     part::{Body, ChartPin, Name, Part, Remark},
     path,
     scalar::ImageRef,
@@ -37,6 +38,8 @@ pub struct Plan {
     pub flux: FluxSpec,
     /// The services, sorted by instance.
     pub components: Vec<Component>,
+    /// What the tree refers to and somebody else brings.
+    pub provided: Vec<Identity>,
 }
 
 /// One service of a plan.
@@ -132,6 +135,7 @@ pub fn plan(
         environment: environment.name.clone(),
         source: environment.own_file().to_owned(),
         namespace: environment.spec.namespace.clone(),
+        provided: provided(environment, &flux, &components),
         flux,
         components,
     };
@@ -177,6 +181,30 @@ impl Planner<'_> {
             self.error("name-too-long", origin, message, "shorten the environment's or the instance's name");
         }
     }
+}
+
+/// What Flux, its bootstrap and other controllers bring: the environment says that it is there.
+fn provided(environment: &Environment, flux: &FluxSpec, components: &[Component]) -> Vec<Identity> {
+    let (here, there) = (environment.spec.namespace.name.as_str(), flux.source.namespace.as_str());
+    let mut provided = vec![Identity::new(flux.source.kind.as_str(), there, flux.source.name.as_str())];
+    provided.push(Identity::new("Secret", there, flux.decryption_secret()));
+    provided.push(Identity::new("Namespace", "", there));
+    if !environment.spec.namespace.manage {
+        provided.push(Identity::new("Namespace", "", here));
+    }
+    for (_, body) in components.iter().flat_map(Component::bodies) {
+        match body {
+            Body::SecretDemand(demand) if demand.external => {
+                provided.push(Identity::new("Secret", here, &demand.name));
+            }
+            Body::Release(release) => {
+                let claims = release.names.iter().filter(|name| name.kind == "data claim");
+                provided.extend(claims.map(|claim| Identity::new("PersistentVolumeClaim", here, &claim.name)));
+            }
+            _ => {}
+        }
+    }
+    provided
 }
 
 /// The environment's images, the mirror applied.

@@ -33,7 +33,7 @@ pub struct Rendered {
 /// Renders a plan for Flux.
 #[must_use]
 pub fn render(plan: &Plan) -> Rendered {
-    let bundle = Bundle { is_complete: true, ..Bundle::default() };
+    let bundle = Bundle { provided: Some(plan.provided.clone()), ..Bundle::default() };
     let mut files = Files { header: header(plan), rendered: Rendered { bundle, ..Rendered::default() } };
     let mut entry = vec![];
     if plan.namespace.manage {

@@ -9,9 +9,13 @@ pub(super) const V17_0_2: Chart = Chart {
     version: "17.0.2",
     dependencies: &[("common", "2.31.4")],
     images: &[
-        Image { role: "postgresql", path: "image" },
-        Image { role: "os-shell", path: "volumePermissions.image" },
-        Image { role: "postgres-exporter", path: "metrics.image" },
+        Image { role: "postgresql", path: "image", when: &[] },
+        Image {
+            role: "os-shell",
+            path: "volumePermissions.image",
+            when: &["volumePermissions.enabled", "tls.enabled"],
+        },
+        Image { role: "postgres-exporter", path: "metrics.image", when: &["metrics.enabled"] },
     ],
     // Service, NetworkPolicies and backup find the pods by name, instance, component and port.
     pinned: &[

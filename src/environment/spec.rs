@@ -6,9 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::scalar::{
-    AgeRecipient, ChartVersion, Date, DnsLabel, DnsName, FluxVersion, GitCommit, GitTag, HttpsUrl, ImageRef,
-    KubernetesVersion, OciDigest, OciUrl, Quantity, RegistryHost, RelativePath, ServiceName,
+use crate::{
+    policy::Profile,
+    scalar::{
+        AgeRecipient, ChartVersion, Date, DnsLabel, DnsName, FluxVersion, GitCommit, GitTag, HttpsUrl, ImageRef,
+        KubernetesVersion, OciDigest, OciUrl, Quantity, RegistryHost, RelativePath, ServiceName,
+    },
 };
 
 /// `gen.yaml`: marks the repository's root.
@@ -98,17 +101,6 @@ pub struct EnvironmentSpec {
     /// Exceptions from policies.
     #[serde(default)]
     pub policy: PolicySpec,
-}
-
-/// Which severities apply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// For environments that may be lost.
-    #[default]
-    Default,
-    /// For environments that may not: what endangers data or secrets is an error.
-    Production,
 }
 
 /// The cluster that an environment runs on.
@@ -205,6 +197,14 @@ pub struct FluxSpec {
     /// The Secret with the age key, beside the source object; `sops-age` where it is left out.
     #[serde(default)]
     pub decryption_secret: Option<DnsName>,
+}
+
+impl FluxSpec {
+    /// The name of the Secret with the age key.
+    #[must_use]
+    pub fn decryption_secret(&self) -> &str {
+        self.decryption_secret.as_ref().map_or("sops-age", DnsName::as_str)
+    }
 }
 
 /// A Flux source object.

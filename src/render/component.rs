@@ -6,9 +6,10 @@ use serde_json::{Value as Json, json};
 
 use super::{Files, flux, kubernetes, kustomization};
 use crate::{
-    manifest::{Object, Origins, Provenance},
+    manifest::{Object, Origins},
     part::{Body, Release},
     plan::{Component, Plan},
+    yaml::Node,
 };
 
 pub(super) fn render(plan: &Plan, component: &Component, files: &mut Files) {
@@ -95,15 +96,9 @@ impl Folder<'_> {
     fn copies(&mut self) {
         for copy in &self.component.copies {
             let path = self.path(&copy.name);
-            let objects = copy.documents.iter().map(|node| Object {
-                file: path.clone(),
-                body: node.to_json(),
-                provenance: Provenance::Written {
-                    file: copy.source.clone(),
-                    node: node.clone(),
-                    origin: Some(copy.origin.clone()),
-                },
-            });
+            let text = std::str::from_utf8(&copy.bytes).unwrap_or_default();
+            let written = |node: &Node| Object::written(&path, &copy.source, node.clone(), text, Some(&copy.origin));
+            let objects = copy.documents.iter().map(written);
             self.files.rendered.bundle.objects.extend(objects);
             self.files.bytes(path, copy.bytes.clone(), Origins::new(copy.origin.as_str()));
             self.resources.push(copy.name.clone());

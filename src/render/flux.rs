@@ -48,7 +48,7 @@ pub(super) fn component_kustomization(plan: &Plan, component: &Component) -> Ent
         spec.insert("dependsOn".to_owned(), json!([{ "name": namespace }]));
     }
     if component.copies.iter().any(|copy| copy.sealed) {
-        let secret = plan.flux.decryption_secret.as_ref().map_or("sops-age", |name| name.as_str());
+        let secret = plan.flux.decryption_secret();
         spec.insert("decryption".to_owned(), json!({ "provider": "sops", "secretRef": { "name": secret } }));
     }
     if component.chart().is_some() {
