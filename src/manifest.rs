@@ -4,4 +4,4 @@ mod object;
 mod origins;
 
 pub use object::{Bundle, Identity, Object, Provenance, Written, dotted, text};
-pub use origins::Origins;
+pub use origins::{Origin, Origins, Traced, pointer};

@@ -105,6 +105,7 @@ pub fn plan(
             path: &origin,
             charts: &charts,
             images: &images,
+            is_mirrored: environment.spec.mirror.is_some(),
             storage_class: environment.spec.storage.class.as_ref(),
             nodes: environment.spec.cluster.nodes,
             quota: &environment.spec.namespace.quota,

@@ -199,7 +199,7 @@ impl Workspace {
     /// What rules say about a rendered tree, the environment's exceptions made.
     fn policies(&self, environment: &Environment, rendered: &Rendered) -> Vec<Finding> {
         let locate = |object: &Object, pointer: &[String]| {
-            let path = rendered.origins.get(&object.file).map_or("", |origins| origins.of(pointer)).to_owned();
+            let path = rendered.origins.get(&object.file).map_or(String::new(), |origins| origins.of(pointer));
             Place { location: environment.location(&path), path }
         };
         let said = policy::check(&rendered.bundle, environment.spec.profile, &locate);

@@ -66,7 +66,7 @@ impl Drift<'_> {
         }
         let (before, after) = (text(&before, keys)?, text(&after, keys)?);
         let pointer: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-        let origin = self.rendered.origins.get(path)?.of(&pointer).to_owned();
+        let origin = self.rendered.origins.get(path)?.of(&pointer);
         (before != after).then_some((before, after, origin))
     }
 }
