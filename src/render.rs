@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::{
+    environment::Environment,
     manifest::{Bundle, Object, Origin, Origins, Provenance, Traced},
     plan::Plan,
+    policy::Place,
     tree::FileTree,
     yaml,
 };
@@ -28,6 +30,15 @@ pub struct Rendered {
     pub origins: BTreeMap<String, Origins>,
     /// Files of two parts that want one path, each with the environment path of the later one.
     pub clashes: Vec<(String, String)>,
+}
+
+impl Rendered {
+    /// The place in the environment that decides what stands at `pointer` of an object that gen made.
+    #[must_use]
+    pub fn locate(&self, environment: &Environment, object: &Object, pointer: &[String]) -> Place {
+        let path = self.origins.get(&object.file).map_or(String::new(), |origins| origins.of(pointer));
+        Place { location: environment.location(&path), path }
+    }
 }
 
 /// Renders a plan for Flux.

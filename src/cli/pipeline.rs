@@ -15,7 +15,7 @@ use crate::{
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
     manifest::Object,
     plan::{plan, vendored_files},
-    policy::{self, Place},
+    policy,
     render::{Rendered, render},
     scalar::Date,
     schema::closest,
@@ -198,10 +198,7 @@ impl Workspace {
 
     /// What rules say about a rendered tree, the environment's exceptions made.
     fn policies(&self, environment: &Environment, rendered: &Rendered) -> Vec<Finding> {
-        let locate = |object: &Object, pointer: &[String]| {
-            let path = rendered.origins.get(&object.file).map_or(String::new(), |origins| origins.of(pointer));
-            Place { location: environment.location(&path), path }
-        };
+        let locate = |object: &Object, pointer: &[String]| rendered.locate(environment, object, pointer);
         let said = policy::check(&rendered.bundle, environment.spec.profile, &locate);
         environment.exceptions(&self.repository, Date::of(SystemTime::now())).apply(said)
     }

@@ -42,10 +42,12 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Whether a tag is known to move: the name of a line of development, or a version without a minor one.
+/// Whether a tag is known to move: the name of a line of development, or a version without a minor one and without the
+/// revision of a build, such as Bitnami's `r51`.
 fn moves(tag: &str) -> bool {
-    let first = tag.split('-').next().unwrap_or(tag).trim_start_matches('v');
-    MOVING.contains(&tag)
-        || MOVING.contains(&first)
-        || (!first.is_empty() && first.len() < 4 && first.bytes().all(|byte| byte.is_ascii_digit()))
+    let mut parts = tag.split('-');
+    let first = parts.next().unwrap_or(tag).trim_start_matches('v');
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_revision = parts.any(|part| part.strip_prefix('r').is_some_and(is_number));
+    MOVING.contains(&first) || (is_number(first) && first.len() < 4 && !has_revision)
 }
