@@ -22,6 +22,8 @@ pub struct Chart {
     pub images: &'static [Image],
     /// Values that name or move what gen's own objects point at.
     pub pinned: &'static [Pinned],
+    /// Groups of settings that have an effect only together with another.
+    pub groups: &'static [Group],
     /// Every value path.
     pub settings: &'static [Setting],
 }
@@ -61,6 +63,15 @@ pub struct Pinned {
     pub instead: &'static str,
     /// Whether gen's network policies would no longer close the pods.
     pub opens: bool,
+}
+
+/// A group of settings that has an effect only together with another setting.
+#[derive(Debug)]
+pub struct Group {
+    /// The path of the group.
+    pub path: &'static str,
+    /// The setting and what it has to be.
+    pub when: (&'static str, &'static str),
 }
 
 /// An image of a chart.

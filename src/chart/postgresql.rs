@@ -2,7 +2,7 @@
 
 mod v17_0_2;
 
-use super::{Chart, Image, Pinned};
+use super::{Chart, Group, Image, Pinned};
 
 /// Git tag `postgresql/17.0.2` of bitnami/charts (commit b6318363). All three images go through the chart's image check,
 /// unused ones too (`common.errors.insecureImages`, called in NOTES.txt), so all three are always set.
@@ -36,5 +36,6 @@ pub(super) const V17_0_2: Chart = Chart {
         Pinned { path: "auth.database", instead: "set `database`", opens: false },
         Pinned { path: "auth.replicationUsername", instead: "", opens: false },
     ],
+    groups: &[Group { path: "readReplicas", when: ("architecture", "replication") }],
     settings: v17_0_2::SETTINGS,
 };

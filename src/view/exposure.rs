@@ -182,7 +182,9 @@ fn of_release<'a>(release: &Release<'a>) -> Vec<Exposure<'a>> {
                 let kind = spot.value.as_str().unwrap_or_default().to_owned();
                 ways.push((spot.at(), Way::ServiceType(kind)));
             }
-            Facet::Exposure(Exposing::NodePort) if is_set => ways.push((spot.at(), Way::NodePort)),
+            Facet::Exposure(Exposing::NodePort) if is_set && !spot.value.is_array() => {
+                ways.push((spot.at(), Way::NodePort))
+            }
             Facet::Exposure(Exposing::LoadBalancer) if is_set => ways.push((spot.at(), Way::LoadBalancer)),
             Facet::Exposure(Exposing::HostNetwork) if super::release::is_true(spot.value) => {
                 ways.push((spot.at(), Way::HostNetwork));

@@ -121,7 +121,6 @@ fn of_release<'a>(release: &Release<'a>, policies: &[&Spot<'a, '_>]) -> Vec<Netw
         }
     }
     let is_guarded = Pods::of_release(release).is_some_and(|pods| policies.iter().any(|policy| guards(policy, &pods)));
-    let mut is_first = true;
     for setting in release.chart.settings {
         if setting.facet != Facet::NetworkPolicy(NetworkPolicy::AllowExternal) {
             continue;
@@ -131,8 +130,10 @@ fn of_release<'a>(release: &Release<'a>, policies: &[&Spot<'a, '_>]) -> Vec<Netw
             release.chart.settings.iter().find(|other| {
                 other.facet == Facet::NetworkPolicy(NetworkPolicy::Enabled) && parent(other.path) == group
             });
-        // A section that nothing mentions belongs to an architecture that is not in use.
-        let is_in_use = std::mem::take(&mut is_first) || release.place(section).is_some();
+        let is_in_use = release.chart.groups.iter().filter(|group| group.path == section).all(|group| {
+            let (path, needed) = group.when;
+            release.value(path).is_some_and(|value| value == needed)
+        });
         let is_off = enabled.is_some_and(|enabled| release.value(enabled.path).is_some_and(|value| !is_true(value)));
         if let Some(enabled) = enabled.filter(|_| is_off) {
             let at = release.place(enabled.path).filter(|_| !is_guarded);
