@@ -76,18 +76,30 @@ pub struct Copy {
     pub objects: Vec<Name>,
 }
 
+/// What came of an environment that must not be built.
+#[derive(Debug)]
+pub struct Unsound {
+    /// All mistakes, at least one of them an error.
+    pub findings: Vec<Finding>,
+    /// The plan as far as it got: it lacks things, but what it has is what the environment asks for, so that rules can say all
+    /// that is wrong at once.
+    pub plan: Option<Plan>,
+}
+
 /// Plans an environment. `inputs` are the repository's input files, `vendored` the files that [`vendored_files`] names, as
 /// far as they exist. The findings are what there is to say beside those of the environment itself.
 ///
 /// # Errors
-/// All mistakes, at least one of them an error.
+/// All mistakes, at least one of them an error, and how far the plan got.
 pub fn plan(
     environment: &Environment,
     inputs: &FileTree,
     vendored: &FileTree,
-) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {
+) -> Result<(Plan, Vec<Finding>), Unsound> {
     let mut planner = Planner { environment, inputs, findings: Vec::new() };
-    let Some(flux) = environment.spec.delivery.flux.clone() else { return Err(planner.findings) };
+    let Some(flux) = environment.spec.delivery.flux.clone() else {
+        return Err(Unsound { findings: planner.findings, plan: None });
+    };
     let charts = planner.charts(vendored);
     let images = images(environment);
     let mut components = Vec::new();
@@ -129,9 +141,6 @@ pub fn plan(
     planner.named_once(&components);
     planner.unused_secrets(&components);
     let Planner { findings, .. } = planner;
-    if worst(&findings) == Some(Severity::Error) {
-        return Err(findings);
-    }
     let plan = Plan {
         environment: environment.name.clone(),
         source: environment.own_file().to_owned(),
@@ -140,7 +149,10 @@ pub fn plan(
         flux,
         components,
     };
-    Ok((plan, findings))
+    match worst(&findings) {
+        Some(Severity::Error) => Err(Unsound { findings, plan: Some(plan) }),
+        _ => Ok((plan, findings)),
+    }
 }
 
 struct Planner<'a> {

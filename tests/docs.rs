@@ -218,8 +218,8 @@ fn errors(repository: &Repository) -> Vec<Finding> {
             Err(said) => findings.extend(said),
             Ok(environment) => {
                 findings.extend(environment.findings.iter().cloned());
-                if let Err(said) = plan(&environment, repository.inputs(), &FileTree::new()) {
-                    findings.extend(said);
+                if let Err(unsound) = plan(&environment, repository.inputs(), &FileTree::new()) {
+                    findings.extend(unsound.findings);
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! The documents of a tree, as linting and diffing see them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use crate::{
@@ -48,6 +50,8 @@ pub struct Bundle {
     /// For a tree of gen's own: what its objects refer to and somebody else brings. Whatever else they refer to should be
     /// among them. `None` where nobody knows what else there is.
     pub provided: Option<Vec<Identity>>,
+    /// The files that hold the values of a chart, with its name and version, as far as that is known for certain.
+    pub values: BTreeMap<String, (String, String)>,
 }
 
 /// The name of an object in a cluster.

@@ -91,7 +91,9 @@ impl Folder<'_> {
         let object = flux::helm_release(self.plan, self.component, release, origin, &config_map);
         self.yaml("release.yaml".to_owned(), object);
         let values = Document { body: release.values.clone(), origins: release.origins.clone() };
-        self.files.yaml(self.path("values.yaml"), values);
+        let (file, chart) = (self.path("values.yaml"), &release.chart);
+        self.files.rendered.bundle.values.insert(file.clone(), (chart.name.clone(), chart.version.to_string()));
+        self.files.yaml(file, values);
         config_map
     }
 

@@ -159,9 +159,6 @@ struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     fn helm_release(&self, body: &Spot<'a, 'a>) -> Option<Release<'a>> {
-        let (name, version) = self.chart_of(body)?;
-        let known = version.as_deref().and_then(|version| chart::find(&name, version));
-        let chart = known.or_else(|| chart::find(&name, chart::versions(&name).last()?))?;
         let mut is_whole = true;
         let mut layers = Vec::new();
         for from in body.items(&["spec", "valuesFrom"]) {
@@ -175,6 +172,13 @@ impl<'a> Tree<'a> {
         if let Some(inline) = body.get(&["spec", "values"]) {
             layers.push(Layer { object: body.object, prefix: inline.pointer, values: Cow::Borrowed(inline.value) });
         }
+        let certain = layers.iter().find_map(|layer| self.bundle.values.get(&layer.object.file)).cloned();
+        let (chart, version) = match certain {
+            Some((name, version)) => (name, Some(version)),
+            None => self.chart_of(body)?,
+        };
+        let known = version.as_deref().and_then(|version| chart::find(&chart, version));
+        let chart = known.or_else(|| chart::find(&chart, chart::versions(&chart).last()?))?;
         let (namespace, name) = (body.namespace().to_owned(), body.text(&["spec", "releaseName"]).map(str::to_owned));
         Some(Release { chart, version, layers, is_whole, at: body.at(), namespace, name })
     }
