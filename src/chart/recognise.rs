@@ -28,7 +28,8 @@ impl Chart {
     fn is_for(&self, values: &Json, map: &Map<String, Json>) -> bool {
         let has = |path: &&str| at(values, path).is_some();
         let own = self.marks.own.iter().any(has);
-        if !own && !(self.marks.shared.iter().any(has) && self.images_fit(values)) {
+        let likely = own || (self.marks.shared.iter().any(has) && self.images_fit(values));
+        if !likely {
             return false;
         }
         let tally = Tally::of(&self.tree().root, map, if own { 0 } else { 3 });
