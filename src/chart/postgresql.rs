@@ -1,5 +1,7 @@
 //! Bitnami's `postgresql` chart.
 
+mod v17_0_2;
+
 use super::{Chart, Image, Index, Marks, Pinned};
 
 /// Git tag `postgresql/17.0.2` of bitnami/charts (commit b6318363). All three images go through the chart's image check,
@@ -48,5 +50,5 @@ pub(super) static V17_0_2: Chart = Chart {
         Pinned { path: "auth.database", instead: "set `database`", opens: false },
         Pinned { path: "auth.replicationUsername", instead: "", opens: false },
     ],
-    settings: &[],
+    settings: v17_0_2::SETTINGS,
 };
