@@ -1,0 +1,5 @@
+//! A chart's values against its model: what is refused and how it is said, what is taken.
+#![allow(clippy::unwrap_used)]
+
+#[path = "chart_values/second.rs"]
+mod second;
