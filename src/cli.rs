@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod explain;
 mod pipeline;
 mod report;
 mod schema;
@@ -29,6 +30,8 @@ enum Command {
     Build(build::Build),
     /// Tell whether the trees are exactly what their inputs produce; reads only.
     Check(check::Check),
+    /// Tell where a value of an environment, or a line of a generated file, comes from; reads only.
+    Explain(explain::Explain),
     /// Write the JSON Schema of environment files to schemas/, for editors.
     Schema(schema::Schema),
 }
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Build(command) => command.run(),
         Command::Check(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Schema(command) => command.run(),
     };
     result.unwrap_or_else(|trouble| report::trouble(&trouble.0))
