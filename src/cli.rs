@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod explain;
 mod lint;
 mod pipeline;
 mod report;
@@ -32,6 +33,8 @@ enum Command {
     Check(check::Check),
     /// Apply the rules to any tree of manifests, hand-written ones too; reads only.
     Lint(lint::Lint),
+    /// Tell where a value of an environment, or a line of a generated file, comes from; reads only.
+    Explain(explain::Explain),
     /// Write the JSON Schema of environment files to schemas/, for editors.
     Schema(schema::Schema),
 }
@@ -92,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Build(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Lint(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Schema(command) => command.run(),
     };
     result.unwrap_or_else(|trouble| report::trouble(&trouble.0))

@@ -111,7 +111,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn add(&mut self, origin: impl Into<String>, body: Body) {
+    fn add(&mut self, origin: impl Into<Origin>, body: Body) {
         self.parts.push(Part { origin: origin.into(), body });
     }
 

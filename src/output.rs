@@ -1,4 +1,5 @@
-//! Findings for people and for programs.
+//! Findings and answers for people and for programs.
 
+pub mod explain;
 pub mod json;
 pub mod text;

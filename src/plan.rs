@@ -15,7 +15,7 @@ use crate::{
         Environment, delivery_object,
         spec::{FluxSpec, NamespaceSpec},
     },
-    manifest::Identity,
+    manifest::{Identity, Origin},
     part::{Body, ChartPin, Name, Part, Remark},
     path,
     scalar::ImageRef,
@@ -50,7 +50,7 @@ pub struct Component {
     /// Its kind.
     pub kind: String,
     /// The environment path of its spec.
-    pub origin: String,
+    pub origin: Origin,
     /// What it consists of.
     pub parts: Vec<Part>,
     /// Files that are copied byte for byte: sealed secrets and the user's own objects.
@@ -133,7 +133,7 @@ pub fn plan(
         planner.check_delivery_name(&delivery, &origin);
         let copies = planner.copies(&parts, &origin);
         let instance = instance.to_string();
-        components.push(Component { instance, kind: kind.name.to_owned(), origin, parts, copies });
+        components.push(Component { instance, kind: kind.name.to_owned(), origin: origin.into(), parts, copies });
     }
     if environment.spec.namespace.manage {
         planner.check_delivery_name(&delivery_object(&environment.name, "namespace"), "namespace");
@@ -231,8 +231,8 @@ fn images(environment: &Environment) -> BTreeMap<String, ImageRef> {
 
 impl Component {
     /// The bodies of the parts, each with its environment path.
-    pub fn bodies(&self) -> impl Iterator<Item = (&str, &Body)> {
-        self.parts.iter().map(|part| (part.origin.as_str(), &part.body))
+    pub fn bodies(&self) -> impl Iterator<Item = (&Origin, &Body)> {
+        self.parts.iter().map(|part| (&part.origin, &part.body))
     }
 
     /// The pinned chart, where the component runs one.

@@ -218,7 +218,7 @@ impl Postgres<'_> {
             "PostgreSQL, read and write",
             true,
         );
-        outcome.add(self.context.path, primary);
+        outcome.add(&self.root, primary);
         if self.is_replicated() {
             let read = endpoint(
                 self.read_name(),
