@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod diff;
 mod explain;
 mod lint;
 mod pipeline;
@@ -35,6 +36,8 @@ enum Command {
     Lint(lint::Lint),
     /// Tell where a value of an environment, or a line of a generated file, comes from; reads only.
     Explain(explain::Explain),
+    /// Tell what a build would change, by meaning; reads only.
+    Diff(diff::Diff),
     /// Write the JSON Schema of environment files to schemas/, for editors.
     Schema(schema::Schema),
 }
@@ -96,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Lint(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Diff(command) => command.run(),
         Command::Schema(command) => command.run(),
     };
     result.unwrap_or_else(|trouble| report::trouble(&trouble.0))

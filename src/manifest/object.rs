@@ -100,6 +100,24 @@ impl Object {
         text(&self.body, &["kind"]).unwrap_or_default()
     }
 
+    /// The group of its `apiVersion`; empty for the core group.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        text(&self.body, &["apiVersion"]).and_then(|version| version.split_once('/')).map_or("", |(group, _)| group)
+    }
+
+    /// Its name; empty where it has none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        text(&self.body, &["metadata", "name"]).unwrap_or_default()
+    }
+
+    /// Its namespace, where it names one.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        text(&self.body, &["metadata", "namespace"])
+    }
+
     /// The folder that its file stands in, with a slash at its end; empty at the top.
     #[must_use]
     pub fn folder(&self) -> &str {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{At, Spot};
 use crate::{
     chart::{self, Chart, Kind, Set, Shape},
-    manifest::{Bundle, Object, text},
+    manifest::{Bundle, Object},
 };
 
 /// A release of a pinned chart, or loose values of one.
@@ -190,9 +190,7 @@ impl<'a> Tree<'a> {
             return Some((last(chart), body.text(&["spec", "chart", "spec", "version"]).map(str::to_owned)));
         }
         let source = body.text(&["spec", "chartRef", "name"])?;
-        let is_source = |object: &&Object| {
-            object.kind() == "OCIRepository" && text(&object.body, &["metadata", "name"]) == Some(source)
-        };
+        let is_source = |object: &&Object| object.kind() == "OCIRepository" && object.name() == source;
         let source = self.bundle.objects.iter().find(is_source)?;
         let spec = source.body.get("spec")?;
         let version = spec.pointer("/ref/tag").and_then(Json::as_str).map(str::to_owned);
@@ -204,8 +202,7 @@ impl<'a> Tree<'a> {
         if kind != "ConfigMap" {
             return None;
         }
-        let is_here =
-            |object: &&Object| object.kind() == "ConfigMap" && text(&object.body, &["metadata", "name"]) == Some(name);
+        let is_here = |object: &&Object| object.kind() == "ConfigMap" && object.name() == name;
         if let Some(object) = self.bundle.objects.iter().find(is_here) {
             return self.embedded(object, key);
         }
