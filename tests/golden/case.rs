@@ -48,11 +48,16 @@ pub fn inputs(case: &str) -> Files {
     files
 }
 
-/// Compiles the environments of a case from `files`, which may differ from those that it has.
-pub fn compile(case: &str, files: &Files) -> Result<BTreeMap<String, (Environment, Rendered)>, Vec<Finding>> {
+/// The repository of some input files.
+pub fn repository(files: &Files) -> Repository {
     let mut inputs = FileTree::new();
     files.iter().for_each(|(path, bytes)| inputs.insert(path.as_str(), bytes.as_slice()).unwrap());
-    let repository = Repository::load(inputs);
+    Repository::load(inputs)
+}
+
+/// Compiles the environments of a case from `files`, which may differ from those that it has.
+pub fn compile(case: &str, files: &Files) -> Result<BTreeMap<String, (Environment, Rendered)>, Vec<Finding>> {
+    let repository = repository(files);
     assert_eq!(repository.project_findings(), []);
     let one = |name: &str| {
         let environment = repository.resolve(name)?;
