@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+#[path = "explain/answers.rs"]
+mod answers;
 #[path = "golden/case.rs"]
 mod case;
 #[path = "explain/mutation.rs"]
 mod mutation;
+#[path = "bad_input/repository.rs"]
+#[allow(dead_code, reason = "shared between tests")]
+mod repository;
 
 use std::collections::{BTreeMap, BTreeSet};
 
