@@ -123,25 +123,25 @@ fn settings() -> impl Iterator<Item = &'static Setting> {
 /// The value at `keys` without what should be a secret: there is no other place for one in an environment than the values
 /// of a chart.
 pub(super) fn without_secrets(keys: &[String], mut value: Json) -> Json {
-    if let [services, _, values, below @ ..] = keys
-        && services == "services"
-        && values == "values"
-    {
-        hide(&mut below.to_vec(), &mut value);
-    }
+    hide(&mut keys.to_vec(), &mut value);
     value
 }
 
 fn hide(at: &mut Vec<String>, value: &mut Json) {
+    let mut below = |key: String, value: &mut Json| {
+        at.push(key);
+        hide(at, value);
+        at.pop();
+    };
     match value {
-        Json::Object(map) => {
-            for (key, value) in map {
-                at.push(key.clone());
-                hide(at, value);
-                at.pop();
+        Json::Object(map) => map.iter_mut().for_each(|(key, value)| below(key.clone(), value)),
+        Json::Array(items) => (0..).zip(items).for_each(|(index, item): (usize, _)| below(index.to_string(), item)),
+        Json::String(text) if !text.is_empty() => match at.as_slice() {
+            [services, _, values, rest @ ..] if services == "services" && values == "values" && is_credential(rest) => {
+                *value = HIDDEN.into();
             }
-        }
-        Json::String(text) if !text.is_empty() && is_credential(at) => *value = HIDDEN.into(),
+            _ => {}
+        },
         _ => {}
     }
 }

@@ -78,16 +78,24 @@ fn words(effect: &Effect) -> String {
     }
 }
 
-/// A value in one line.
+/// A value in one line of YAML, cut off where it is long.
 fn short(value: &Json) -> String {
-    let text = match value {
-        Json::String(text) if text.contains('\n') => format!("{} ...", text.lines().next().unwrap_or_default()),
-        Json::Object(_) | Json::Array(_) => value.to_string(),
-        scalar => yaml::emit(scalar).trim_end().to_owned(),
-    };
+    let text = flow(value);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text,
+    }
+}
+
+fn flow(value: &Json) -> String {
+    match value {
+        Json::String(text) if text.contains('\n') => format!("{} ...", text.lines().next().unwrap_or_default()),
+        Json::Object(map) => {
+            let entries: Vec<String> = map.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Json::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        scalar => yaml::emit(scalar).trim_end().to_owned(),
     }
 }
 

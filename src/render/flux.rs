@@ -121,13 +121,12 @@ pub(super) fn chart_source(plan: &Plan, component: &Component, chart: &ChartPin)
     let (kind, spec) = match &chart.source {
         ChartSource::Git { url, reference, path } => {
             // The default minute is not enough for bitnami/charts: a commit brings its whole history, some 500 MB.
-            let (key, revision, timeout, decides) = match reference {
-                GitReference::Tag(tag) => ("tag", tag.as_str(), "5m", "source.tag"),
-                GitReference::Commit(commit) => ("commit", commit.as_str(), "15m", "source.commit"),
+            let (key, revision, timeout) = match reference {
+                GitReference::Tag(tag) => ("tag", tag.as_str(), "5m"),
+                GitReference::Commit(commit) => ("commit", commit.as_str(), "15m"),
             };
             origins.record("/spec/url", origin.at("source.git"));
-            origins.record("/spec/ref", origin.at(decides));
-            origins.record("/spec/timeout", origin.at(decides));
+            origins.record("/spec/ref", origin.at(format!("source.{key}")));
             origins.record("/spec/sparseCheckout", origin.at("source.path"));
             let spec = json!({
                 "interval": "12h",
@@ -234,7 +233,6 @@ fn chart_reference(
             (below_root(plan, path.as_str()), "source.path", source)
         }
     };
-    origins.record("/spec/chart", origin.at("source"));
     origins.record("/spec/chart/spec/chart", origin.at(decides));
     origins.record("/spec/chart/spec/version", origin.at("version"));
     // By version and not by revision: else every commit to the repository would restart the database.

@@ -202,7 +202,7 @@ impl Place {
             Err(error) => error,
         };
         if !matches!(error.reason, ReadReason::Missing) {
-            return Err(error.into());
+            return Err(Trouble(format!("{shown}: {}", error.reason)));
         }
         if compiled.rendered.tree.get(&self.path).is_some() {
             return Err(Trouble(format!("there is no {shown} yet: run `gen build {}`", self.environment)));
