@@ -2,6 +2,7 @@
 
 mod check;
 mod index;
+mod json_schema;
 mod postgresql;
 mod recognise;
 mod setting;

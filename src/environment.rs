@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
-pub use schema::{json_schema, project_json_schema, whole_json_schema};
+pub use schema::{json_schema, json_schema_text, project_json_schema, whole_json_schema};
 
 use crate::{
     diagnostic::{Finding, Location},

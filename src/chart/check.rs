@@ -10,6 +10,8 @@ use super::{
     index::Node,
     shape::{Fields, Form},
 };
+pub(super) use form::{HUGE_PAGES, RESOURCE_NAMES};
+
 use crate::schema::closest;
 
 /// Something in the values that the chart ignores or cannot take.
@@ -182,14 +184,15 @@ fn did_you_mean(path: &str) -> String {
 }
 
 /// What a group takes beside its settings.
-fn own_form(setting: &'static Setting) -> Option<&'static Form> {
+pub(super) fn own_form(setting: &'static Setting) -> Option<&'static Form> {
     match setting.kind {
         Kind::Shape(shape) => Some(shape.form()),
         _ => None,
     }
 }
 
-fn below(form: &'static Form, key: &str) -> Option<&'static Form> {
+/// What a form holds at a key.
+pub(super) fn below(form: &'static Form, key: &str) -> Option<&'static Form> {
     match form {
         Form::Map(fields) => fields.below(key),
         Form::Each(each) => Some(each),

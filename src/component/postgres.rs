@@ -32,7 +32,8 @@ const LONGEST_RELEASE: usize = 53;
 const LONGEST_STATEFUL_SET: usize = 52;
 
 /// PostgreSQL.
-pub const KIND: Kind = Kind { name: "postgres", schema: schema::json_schema_of::<PostgresSpec>, address, parts };
+pub const KIND: Kind =
+    Kind { name: "postgres", chart: values::CHART, schema: schema::json_schema_of::<PostgresSpec>, address, parts };
 
 fn address(spec: &Json, place: &Place<'_>) -> Address {
     let secret = spec.pointer("/secret/name").and_then(Json::as_str);
