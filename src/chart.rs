@@ -9,6 +9,7 @@ mod setting;
 mod shape;
 mod suggest;
 mod values;
+mod words;
 
 use serde_json::Value as Json;
 

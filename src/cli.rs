@@ -5,6 +5,7 @@ mod check;
 mod pipeline;
 mod report;
 mod schema;
+mod values;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -31,6 +32,8 @@ enum Command {
     Check(check::Check),
     /// Write the JSON Schema of environment files to schemas/, for editors.
     Schema(schema::Schema),
+    /// Show what a chart's values are: type, default, allowed values, meaning.
+    Values(values::Values),
 }
 
 /// How findings are shown, and which fail the run.
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Build(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Schema(command) => command.run(),
+        Command::Values(command) => command.run(),
     };
     result.unwrap_or_else(|trouble| report::trouble(&trouble.0))
 }
