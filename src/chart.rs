@@ -2,12 +2,14 @@
 
 mod check;
 mod index;
+mod json_schema;
 mod postgresql;
 mod recognise;
 mod setting;
 mod shape;
 mod suggest;
 mod values;
+mod words;
 
 use serde_json::Value as Json;
 

@@ -7,7 +7,9 @@ mod explain;
 mod lint;
 mod pipeline;
 mod report;
+mod rules;
 mod schema;
+mod values;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -38,8 +40,12 @@ enum Command {
     Explain(explain::Explain),
     /// Tell what a build would change, by meaning; reads only.
     Diff(diff::Diff),
+    /// List the rules that trees are held against.
+    Rules(rules::Rules),
     /// Write the JSON Schema of environment files to schemas/, for editors.
     Schema(schema::Schema),
+    /// Show what a chart's values are: type, default, allowed values, meaning.
+    Values(values::Values),
 }
 
 /// How findings are shown, and which fail the run.
@@ -100,7 +106,9 @@ pub fn run() -> ExitCode {
         Command::Lint(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Diff(command) => command.run(),
+        Command::Rules(command) => command.run(),
         Command::Schema(command) => command.run(),
+        Command::Values(command) => command.run(),
     };
     result.unwrap_or_else(|trouble| report::trouble(&trouble.0))
 }

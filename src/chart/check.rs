@@ -10,6 +10,8 @@ use super::{
     index::Node,
     shape::{Fields, Form},
 };
+pub(super) use form::{HUGE_PAGES, RESOURCE_NAMES};
+
 use crate::schema::closest;
 
 /// Something in the values that the chart ignores or cannot take.
@@ -97,6 +99,7 @@ impl<'v> Check<'v> {
         match (setting.kind, value) {
             // The chart passes these through its template function, which takes a text for the whole.
             (Kind::List(_) | Kind::Map(_) | Kind::Shape(_), Json::String(text)) if text.contains('\n') => {}
+            (Kind::Shape(_), Json::Object(map)) if map.is_empty() && setting.default == "{}" => {}
             (Kind::Quantity | Kind::OneOf(_), Json::String(text)) if text.is_empty() && setting.default == "\"\"" => {}
             (kind, _) if setting.facet == Facet::Credential => self.credential(kind, value),
             (kind, _) => self.kind(kind, value),
@@ -128,13 +131,15 @@ impl<'v> Check<'v> {
             inner = below;
         }
         let written = keys.last().copied().unwrap_or_default();
-        let fields: Vec<&str> = match beside {
+        let fields: Vec<&'static str> = match beside {
             Some(Form::Map(fields)) => fields.keys.iter().map(|(name, _)| *name).collect(),
             _ => Vec::new(),
         };
         let whole = self.chart.nearest(&deep, inner).filter(|_| deep.len() > keys.len());
         let meant = self.chart.nearest(&keys, value);
-        let known: Vec<&str> = node.keys().into_iter().chain(fields.iter().copied()).collect();
+        let mut known = node.keys();
+        let further: Vec<&str> = fields.iter().copied().filter(|name| !known.contains(name)).collect();
+        known.extend(further);
         let sibling = |path: &&[&str]| path.len() == keys.len() && path[..path.len() - 1] == keys[..keys.len() - 1];
         let help = if let Some(path) = meant.filter(sibling) {
             did_you_mean(&path.join("."))
@@ -145,7 +150,8 @@ impl<'v> Check<'v> {
         } else {
             self.which(&known)
         };
-        self.push(true, format!("unknown value `{path}`: the chart ignores it"), help);
+        let why = if fields.is_empty() { "the chart ignores it" } else { "neither the chart nor Kubernetes knows it" };
+        self.push(true, format!("unknown value `{path}`: {why}"), help);
     }
 
     /// What a group takes, or where to read it.
@@ -178,14 +184,15 @@ fn did_you_mean(path: &str) -> String {
 }
 
 /// What a group takes beside its settings.
-fn own_form(setting: &'static Setting) -> Option<&'static Form> {
+pub(super) fn own_form(setting: &'static Setting) -> Option<&'static Form> {
     match setting.kind {
         Kind::Shape(shape) => Some(shape.form()),
         _ => None,
     }
 }
 
-fn below(form: &'static Form, key: &str) -> Option<&'static Form> {
+/// What a form holds at a key.
+pub(super) fn below(form: &'static Form, key: &str) -> Option<&'static Form> {
     match form {
         Form::Map(fields) => fields.below(key),
         Form::Each(each) => Some(each),

@@ -1,6 +1,6 @@
 //! A chart's rows as a tree, built once per process.
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use serde_json::Value as Json;
 
@@ -27,8 +27,11 @@ impl Default for Index {
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) root: Node,
-    paths: OnceLock<Vec<Vec<&'static str>>>,
+    paths: OnceLock<Paths>,
 }
+
+/// Every path by its last key, each with its place among all: what a wrong path is compared with.
+pub(super) type Paths = BTreeMap<&'static str, Vec<(usize, Vec<&'static str>)>>;
 
 /// A key of the values.
 #[derive(Debug, Default)]
@@ -71,13 +74,12 @@ impl Tree {
         Tree { root, paths: OnceLock::new() }
     }
 
-    /// Every path, groups included, each group after its first row: what a wrong path is compared with.
-    pub(super) fn paths(&self) -> &[Vec<&'static str>] {
+    /// Every path, groups included: a group stands where its first row does.
+    pub(super) fn paths(&self) -> &Paths {
         self.paths.get_or_init(|| {
-            let mut found = Vec::new();
+            let mut found = Paths::new();
             self.root.collect(&mut Vec::new(), &mut found);
-            found.sort_by_key(|(place, _)| *place);
-            found.into_iter().map(|(_, keys)| keys).collect()
+            found
         })
     }
 }
@@ -109,10 +111,10 @@ impl Node {
         self.children.iter().map(Node::first_row).fold(own, usize::min)
     }
 
-    fn collect(&self, keys: &mut Vec<&'static str>, into: &mut Vec<(usize, Vec<&'static str>)>) {
+    fn collect(&self, keys: &mut Vec<&'static str>, into: &mut Paths) {
         for child in &self.children {
             keys.push(child.key);
-            into.push((child.first_row(), keys.clone()));
+            into.entry(child.key).or_default().push((child.first_row(), keys.clone()));
             child.collect(keys, into);
             keys.pop();
         }

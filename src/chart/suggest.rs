@@ -4,6 +4,8 @@ use serde_json::Value as Json;
 
 use super::{Chart, index::Node};
 
+/// What a misspelt last key costs: a slip less than a missing level, a name that is barely alike more.
+const MISSPELT: f64 = 6.0;
 /// A level too few.
 const MISSING_LEVEL: f64 = 0.5;
 /// A level too many.
@@ -11,6 +13,8 @@ const NEEDLESS_LEVEL: f64 = 0.6;
 /// The farthest path that is still offered, where its last key is right and where that is misspelt as well.
 const FARTHEST: f64 = 1.2;
 const FARTHEST_MISSPELT: f64 = 0.95;
+/// The shortest beginning of a key that stands for the whole.
+const SHORTENED: usize = 5;
 /// How far a group is whose keys are not those of the value.
 const OTHER_KEYS: f64 = 0.3;
 
@@ -31,11 +35,10 @@ impl Chart {
             _ => keys,
         };
         let (last, above) = own.split_last()?;
-        let mut best: Option<(f64, &[&'static str])> = None;
-        for path in self.tree().paths() {
-            let Some((name, groups)) = path.split_last() else { continue };
-            let Some(spelling) = distance(last, name) else { continue };
-            let mut cost = 1.5 * spelling + alignment(above, groups);
+        let near = self.tree().paths().iter().filter_map(|(name, paths)| Some((distance(last, name)?, paths)));
+        let mut best: Option<(f64, usize, &[&'static str])> = None;
+        for (spelling, (place, path)) in near.flat_map(|(far, paths)| paths.iter().map(move |path| (far, path))) {
+            let mut cost = MISSPELT * spelling * spelling + alignment(above, &path[..path.len() - 1]);
             if let Json::Object(map) = value
                 && let Some(node) = self.node_of(path)
             {
@@ -43,11 +46,11 @@ impl Chart {
                 cost += OTHER_KEYS * ratio(strange, map.len());
             }
             let limit = if spelling < 0.05 { FARTHEST } else { FARTHEST_MISSPELT };
-            if cost <= limit && best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, path));
+            if cost <= limit && best.is_none_or(|(least, first, _)| (cost, *place) < (least, first)) {
+                best = Some((cost, *place, path));
             }
         }
-        best.map(|(_, path)| path)
+        best.map(|(.., path)| path)
     }
 
     fn node_of(&self, keys: &[&str]) -> Option<&Node> {
@@ -65,13 +68,27 @@ pub(super) fn distance(written: &str, name: &str) -> Option<f64> {
     if written == name {
         return Some(0.0);
     }
-    let (lengths, longest) = (written.len().abs_diff(name.len()), written.len().max(name.len()));
-    if lengths > longest / 3 {
+    let shortened = || (written.len() >= SHORTENED && name.starts_with(written)).then_some(0.3);
+    slips(written, name).or_else(shortened)
+}
+
+fn slips(written: &str, name: &str) -> Option<f64> {
+    let longest = written.len().max(name.len());
+    let (ours, theirs) = (letters(written), letters(name));
+    let apart = (ours & !theirs).count_ones().max((theirs & !ours).count_ones());
+    if written.len().abs_diff(name.len()).max(apart as usize) > longest / 3 {
         return None;
     }
-    let steps = strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase());
-    // Letters in the wrong case only: nearer than any other slip.
-    if steps == 0 { Some(0.01) } else { (steps <= longest / 3).then(|| ratio(steps, longest)) }
+    match strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase()) {
+        // Letters in the wrong case only: nearer than any other slip.
+        0 => Some(0.01),
+        steps => (steps <= longest / 3).then(|| ratio(steps, longest)),
+    }
+}
+
+/// Which letters a key has, as bits: each that only one of two keys has is a step from one to the other.
+fn letters(key: &str) -> u32 {
+    key.bytes().filter(u8::is_ascii_alphabetic).fold(0, |set, byte| set | 1 << (byte.to_ascii_lowercase() - b'a'))
 }
 
 /// The least cost of turning one list of keys into the other.

@@ -105,7 +105,7 @@ fn every_mistake_is_said_at_once() {
         "broker/env/1/nam: unknown key `broker.env[1].nam`: Kubernetes refuses it; did you mean `broker.env[1].name`?",
         "broker/resources/limits/memmory: unknown resource `broker.resources.limits.memmory`: Kubernetes refuses it; did you mean `broker.resources.limits.memory`?",
         "broker/resources/request: unknown key `broker.resources.request`: Kubernetes refuses it; did you mean `broker.resources.requests`?",
-        "broker/probe/periodSecond: unknown value `broker.probe.periodSecond`: the chart ignores it; did you mean `broker.probe.periodSeconds`?",
+        "broker/probe/periodSecond: unknown value `broker.probe.periodSecond`: neither the chart nor Kubernetes knows it; did you mean `broker.probe.periodSeconds`?",
         "disk: unknown value `disk`: the chart ignores it; did you mean `broker.disk.size`?",
         "vhosts: `vhosts` is a string, and should be a list; write its items as `- item` lines",
         "queue: unknown value `queue`: the chart ignores it; did you mean `limit`?",

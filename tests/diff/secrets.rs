@@ -228,10 +228,7 @@ fn the_program_shows_no_secret_either() {
         assert!(!run.stdout.contains("data:AAAA") && run.stdout.contains("postgres-auth"), "{}", run.stdout);
     }
     let run = repository.gen_(&["diff"]);
-    for line in [
-        "~ data[\"app.yaml\"].password: \"***\" (changed)",
-        "sealed value changed",
-    ] {
+    for line in ["~ data[\"app.yaml\"].password: \"***\" (changed)", "sealed value changed"] {
         assert!(run.stdout.contains(line), "{line}: {}", run.stdout);
     }
 }

@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// The resources that Kubernetes names itself; any other has a domain before a slash.
-pub(crate) const RESOURCE_NAMES: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
-pub(crate) const HUGE_PAGES: &str = "hugepages-";
+pub(in crate::chart) const RESOURCE_NAMES: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+pub(in crate::chart) const HUGE_PAGES: &str = "hugepages-";
 /// What opens a template of Helm, which has no value before it is rendered.
 const TEMPLATE: &str = "{{";
 

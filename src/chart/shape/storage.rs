@@ -6,8 +6,8 @@ use super::{
 };
 use crate::chart::Kind;
 
-/// Permission bits. Up to 777 and not 0o777, because `0755` is 493 to YAML 1.1, which Helm reads, and 755 to YAML 1.2.
-const MODE: Form = Form::Is(Kind::Integer(0, 777));
+/// Permission bits; a manifest's `0400` is octal and arrives here as 256.
+const MODE: Form = Form::Is(Kind::Integer(0, 0o777));
 const ITEMS: Form = Form::List(&map(&[("key", TEXT), ("path", TEXT), ("mode", MODE)], &["key", "path"]));
 const FILES: Form = Form::List(&choice(
     &[("path", TEXT), ("fieldRef", FIELD), ("resourceFieldRef", RESOURCE_FIELD), ("mode", MODE)],

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The chart that runs PostgreSQL.
-const CHART: &str = "postgresql";
+pub(super) const CHART: &str = "postgresql";
 
 /// Seconds that a server may take to shut down cleanly. The default of 30 kills a checkpoint in the middle, and the next
 /// start replays the log instead.
