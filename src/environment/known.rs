@@ -1,6 +1,6 @@
 //! Which paths an environment could have, and what they mean.
 
-use std::sync::LazyLock;
+use std::{cell::OnceCell, sync::LazyLock};
 
 use serde_json::Value as Json;
 
@@ -32,23 +32,24 @@ pub struct UnknownPath {
 
 /// What a path means, and what holds where it is left out, in words.
 pub(super) fn meaning(environment: &Environment, layered: &Layered, keys: &[String]) -> Result<String, UnknownPath> {
-    let mut schema = SCHEMA.clone();
+    let kind = OnceCell::new();
+    let mut schema: &Json = &SCHEMA;
     for (depth, key) in keys.iter().enumerate() {
         let (above, here) = (&keys[..depth], &keys[..=depth]);
-        if forms(&schema).any(|form| form[VERBATIM] == true) {
+        if forms(schema).any(|form| form[VERBATIM] == true) {
             return chart_value(environment, layered, keys, depth);
         }
         let is_said = || layered.roots.iter().chain([&environment.merged]).any(|root| root.at(here).is_some());
-        let named = forms(&schema).find_map(|form| form["properties"].get(key)).cloned();
+        let named = forms(schema).find_map(|form| form["properties"].get(key));
         let each =
-            || forms(&schema).find_map(|form| Some(&form["additionalProperties"]).filter(|each| each.is_object()));
-        let item = || forms(&schema).find_map(|form| form.get("items"));
-        let below = named.or_else(|| each().or_else(item).filter(|_| is_said()).cloned());
+            || forms(schema).find_map(|form| Some(&form["additionalProperties"]).filter(|each| each.is_object()));
+        let item = || forms(schema).find_map(|form| form.get("items"));
+        let below = named.or_else(|| each().or_else(item).filter(|_| is_said()));
         schema = match below {
-            Some(_) if above == ["services"] => kind_schema(environment, key),
+            Some(_) if above == ["services"] => kind.get_or_init(|| kind_schema(environment, key)),
             Some(below) => below,
             None => {
-                let names = forms(&schema).filter_map(|form| form["properties"].as_object());
+                let names = forms(schema).filter_map(|form| form["properties"].as_object());
                 let names = names.flat_map(|properties| properties.keys().cloned());
                 return Err(unknown(keys, depth, names.chain(said_keys(environment, above)).collect()));
             }

@@ -1,10 +1,10 @@
 //! The command from outside: what it answers, and what it says to questions that have no answer.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use serde_json::{Value as Json, json};
 
-use crate::repository::{BASE, Repository, STAGING};
+use crate::repository::{BASE, Repository, Run, STAGING};
 
 /// A layer between the two that are there.
 const REGION: &str = "environments/region.yaml";
@@ -306,4 +306,23 @@ fn programs_get_one_json_document() {
     let line = json!({"file": "gitops/staging/namespace/namespace.yaml", "line": 2, "column": 1, "path": "apiVersion"});
     assert_eq!((&answer["line"], &answer["notes"]), (&line, &json!([])));
     assert_eq!(answer["chains"][0]["path"], "namespace");
+}
+
+#[test]
+fn the_sessions_of_the_documentation_are_real() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let page = fs::read_to_string(format!("{root}/docs/explain.md")).unwrap();
+    let sessions: Vec<&str> =
+        page.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let questions: Vec<&str> = sessions.iter().flat_map(|text| text.split("$ gen ").skip(1)).collect();
+    assert_eq!(questions.len(), 4);
+    for question in questions {
+        let (arguments, answer) = question.split_once('\n').unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));
+        let run = Run::of({
+            command.args(arguments.split(' ')).current_dir(root);
+            command
+        });
+        assert_eq!(run.stdout, answer, "gen {arguments}");
+    }
 }

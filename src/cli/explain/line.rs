@@ -32,11 +32,12 @@ pub(super) fn at(root: &Node, text: &str, line: u32, column: Option<u32>) -> Opt
     let mut found: Option<Spot<'_>> = None;
     loop {
         let below = children(found.as_ref(), root);
-        let exact = below.iter().position(|spot| covers(spot, true));
-        let Some(at) = exact.or_else(|| below.iter().position(|spot| covers(spot, false) && spot.mark.line == line))
-        else {
-            break;
-        };
+        // What begins the line is meant, not what follows it there.
+        let above = found.as_ref().filter(|above| above.mark.line == line);
+        let begins = |spot: &Spot<'_>| above.is_none_or(|above| above.mark.start == spot.mark.start);
+        let exact = || below.iter().position(|spot| column.is_some() && covers(spot, true));
+        let on_line = || below.iter().position(|spot| covers(spot, false) && begins(spot));
+        let Some(at) = exact().or_else(on_line) else { break };
         found = below.into_iter().nth(at);
     }
     let is_empty = content.trim().is_empty() || content.trim().starts_with('#');
@@ -77,5 +78,58 @@ fn children<'a>(parent: Option<&Spot<'a>>, root: &'a Node) -> Vec<Spot<'a>> {
             })
             .collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::at;
+    use crate::yaml::{Dialect, FileId, Source, parse};
+
+    const TEXT: &str = "# header\nkind: Secret\n\n# about the list\nlist:\n  - name: a\n    value: {b: 1, c: [2, 3]}\n\n  \
+                        # the text\n  - |\n    # no comment\n\n    text\nempty:\nlast: x # note\n# end\n";
+
+    fn found(line: u32, column: Option<u32>) -> String {
+        let source = Source { id: FileId(0), name: "", bytes: TEXT.as_bytes() };
+        let documents = parse(source, Dialect::Manifest).unwrap();
+        at(&documents[0], TEXT, line, column).map_or_else(String::new, |(keys, _)| keys.join("."))
+    }
+
+    #[test]
+    fn every_line_leads_to_what_stands_on_it_or_comes_next() {
+        let expected = [
+            "",
+            "kind",
+            "list",
+            "list",
+            "list",
+            "list.0.name",
+            "list.0.value",
+            "list.1",
+            "list.1",
+            "list.1",
+            "list.1",
+            "list.1",
+            "list.1",
+            "empty",
+            "last",
+            "",
+        ];
+        let all: Vec<String> = (1..=16).map(|line| found(line, None)).collect();
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn a_column_tells_what_is_meant_on_a_line() {
+        let on_line_7 = |column| found(7, Some(column));
+        assert_eq!(on_line_7(5), "list.0.value");
+        assert_eq!(on_line_7(13), "list.0.value.b");
+        assert_eq!(on_line_7(16), "list.0.value.b");
+        assert_eq!(on_line_7(19), "list.0.value.c");
+        assert_eq!(on_line_7(23), "list.0.value.c.0");
+        assert_eq!(on_line_7(26), "list.0.value.c.1");
+        assert_eq!(found(6, Some(1)), "list.0.name");
+        assert_eq!(found(6, Some(99)), "list.0.name");
     }
 }
