@@ -18,12 +18,10 @@ pub fn list(rules: &[Rule]) -> String {
 #[must_use]
 pub fn text(rule: &Rule) -> String {
     let mut text = format!("{}: {}\n{}\n", rule.id, severities(rule), rule.summary);
-    for (title, paragraph) in
-        [("Why", rule.rationale), ("How to fix", rule.remedy), ("How to ignore", &how_to_ignore(rule))]
-    {
+    for (title, paragraph) in [("Why", rule.rationale), ("How to fix", rule.remedy)] {
         let _ = write!(text, "\n{title}\n{}", indented(&wrapped(paragraph, 96)));
     }
-    for (title, example) in [("Wrong", rule.bad), ("Right", rule.good)] {
+    for (title, example) in [("Wrong", rule.bad), ("Right", rule.good), ("How to ignore", &how_to_ignore(rule))] {
         let _ = write!(text, "\n{title}\n{}", indented(example));
     }
     text
@@ -57,13 +55,13 @@ pub fn severities(rule: &Rule) -> String {
     }
 }
 
-/// How to pass over a finding of a rule.
-#[must_use]
-pub fn how_to_ignore(rule: &Rule) -> String {
+/// How to pass over a finding of a rule: YAML for the environment, or why that cannot be.
+fn how_to_ignore(rule: &Rule) -> String {
     match LOCKED_ALWAYS.contains(&rule.id) {
-        true => "This rule cannot be ignored.".to_owned(),
+        true => "not at all".to_owned(),
         false => format!(
-            "policy: {{ignore: [{{rule: {}, path: services.postgres, reason: \"...\", until: 2027-03-01}}]}}",
+            "policy:\n  ignore:\n    - rule: {}\n      path: services.postgres   # and below; without it everywhere\n      reason: why this \
+             is right here\n      until: 2027-03-01\n",
             rule.id
         ),
     }

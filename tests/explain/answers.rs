@@ -83,7 +83,7 @@ fn joined_lists_exclusive_maps_and_expressions_are_told() {
          environments/region.yaml:10:3   [{rule: floating-version, reason: first}]     joined\n  \
          environments/staging.yaml:14:3  [{rule: dangling-reference, reason: second}]  joined\n";
     answers(&repository, &["staging", "policy"], expected);
-    let expected = "policy.ignore[1].reason: second\n  environments/staging.yaml:15:25  second\n";
+    let expected = "policy.ignore[1].reason: second\n  environments/staging.yaml:15:42  second\n";
     answers(&repository, &["staging", "policy.ignore[1].reason"], expected);
     let expected = "charts.postgresql.source.tag: not set\n  \
          environments/base.yaml:11:59     postgresql/17.0.2  overridden\n  \
