@@ -1,6 +1,9 @@
 //! `gen diff`.
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::ExitCode,
+};
 
 use clap::Args;
 
@@ -12,7 +15,7 @@ use super::{
 use crate::{
     diagnostic::{Severity, worst},
     diff::{trees, unified},
-    drift::transitions,
+    drift::{removed_service, transitions},
     output::diff::{self as output, Standing, Tree},
     process::{Entry, Git, GitError},
     schema::closest,
@@ -98,8 +101,14 @@ impl Diff {
     fn tree(&self, compiled: &Compiled, before: Option<FileTree>) -> Tree {
         let name = &compiled.environment.name;
         let standing = if before.is_some() { Standing::Changed } else { Standing::New };
-        let mut tree = self.compare(name.clone(), &before.unwrap_or_default(), &compiled.rendered.tree, standing);
+        let before = before.unwrap_or_default();
+        let mut tree = self.compare(name.clone(), &before, &compiled.rendered.tree, standing);
         tree.findings = transitions(&compiled.environment, &compiled.rendered, &folder(name), &tree.changes);
+        let folders = |tree: &FileTree| -> BTreeSet<String> {
+            tree.iter().filter_map(|(path, _)| path.split_once('/')).map(|(folder, _)| folder.to_owned()).collect()
+        };
+        let gone = &folders(&before) - &folders(&compiled.rendered.tree);
+        tree.findings.extend(gone.iter().map(|service| removed_service(&compiled.environment, &folder(name), service)));
         tree
     }
 

@@ -183,7 +183,8 @@ fn assignments(text: &str) -> String {
         shown.push_str(before);
         shown.push_str(name);
         rest = after;
-        if likeness(name) == Likeness::None {
+        let likeness = if name.starts_with("--no-") { Likeness::None } else { likeness(name) };
+        if likeness == Likeness::None {
             continue;
         }
         let Some(gap) = assigned(name, after) else { continue };
@@ -191,8 +192,12 @@ fn assignments(text: &str) -> String {
         shown.push_str(gap);
         let length = value_length(value, gap.ends_with(char::is_whitespace) && !name.starts_with("--"), indent);
         let (secret, following) = value.split_at(length);
-        shown.push_str(if is_harmless(secret) { secret } else { MASK });
-        rest = following;
+        rest = value;
+        let is_map = likeness == Likeness::Weak && secret.starts_with('{');
+        if !is_map && !is_harmless(secret) {
+            shown.push_str(MASK);
+            rest = following;
+        }
     }
     shown + rest
 }
@@ -238,11 +243,14 @@ fn value_length(value: &str, after_space: bool, indent: usize) -> usize {
     value[..end].trim_end_matches('\n').len()
 }
 
-/// Whether a value is none: nothing, a switch, or a reference to something else.
+/// Whether a value is none: nothing, a switch, or a reference to something else. What is in it is looked at again.
 fn is_harmless(value: &str) -> bool {
     let bare = value.trim().trim_matches(['"', '\'']);
+    let is_variable =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     matches!(bare, "" | "true" | "false" | "null" | "~" | "{}" | "[]" | MASK)
-        || bare.starts_with('$') && !bare.contains(' ')
+        || ["$(", "${", "{{"].iter().any(|start| bare.starts_with(start))
+        || bare.strip_prefix('$').is_some_and(is_variable)
 }
 
 #[cfg(test)]
@@ -317,6 +325,11 @@ mod tests {
             ("psql --password hunter2 -h x", "psql --password *** -h x"),
             ("psql --password=hunter2 -h x", "psql --password=*** -h x"),
             ("PGPASSWORD=$PASSWORD psql", "PGPASSWORD=$PASSWORD psql"),
+            ("PGPASSWORD=$ecret psql", "PGPASSWORD=*** psql"),
+            ("PGPASSWORD=\"$(get -o 'x' token=hunter2)\" psql", "PGPASSWORD=\"$(get -o 'x' token=***\" psql"),
+            ("psql --no-password -h x", "psql --no-password -h x"),
+            ("{secret: {secretName: x, password: y}}", "{secret: {secretName: x, password: ***"),
+            ("secrets: [hunter2]", "secrets: ***"),
             ("passwordFile: /run/x", "passwordFile: /run/x"),
             (
                 "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nx",
@@ -326,6 +339,16 @@ mod tests {
             ("nothing here: é ü", "nothing here: é ü"),
         ] {
             assert_eq!(redact(text), shown);
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn no_text_is_too_odd(text in "(password|token|--secret|[=:'\"|>@{$(é\n -]|://|-----|PRIVATE KEY-----|END|AGE-SECRET-KEY-|x1){0,12}") {
+            let shown = redact(&text);
+            proptest::prop_assert_eq!(redact(&format!("{text}\npassword='hunter2")).contains("hunter2"), false, "{}", shown);
         }
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn parts(old: &[Json], new: &[Json], place: &Place<'_>) -> Vec<Part> 
     if let Some(key) = NAMES.iter().copied().find(|key| is_named(old, key) && is_named(new, key)) {
         return named(key, old, new, unordered);
     }
-    let below = place.item(None);
+    let below = place.item(false);
     let canonical = |items: &[Json]| items.iter().map(|item| canonical(item, &below)).collect::<Vec<String>>();
     let (old_texts, new_texts) = (canonical(old), canonical(new));
     if unordered { sets(old, new, &old_texts, &new_texts) } else { sequences(&old_texts, &new_texts) }
@@ -196,7 +196,7 @@ pub(super) fn canonical(value: &Json, place: &Place<'_>) -> String {
             format!("{{{}}}", entries.join(","))
         }
         Json::Array(list) => {
-            let below = inner.item(None);
+            let below = inner.item(false);
             let mut items: Vec<String> = list.iter().map(|item| canonical(item, &below)).collect();
             if is_unordered(list, &inner) {
                 items.sort();

@@ -14,7 +14,7 @@ pub(super) fn masked(value: &Json, place: &Place<'_>) -> Json {
     match value {
         Json::Object(map) => map.iter().map(|(key, value)| (redact(key), masked(value, &inner.key(key)))).collect(),
         Json::Array(list) => {
-            let item = |(at, item): (usize, &Json)| masked(item, &inner.item(inner.is_flag_before(list, Some(at))));
+            let item = |(at, item): (usize, &Json)| masked(item, &inner.item(Place::follows_flag(list, Some(at))));
             list.iter().enumerate().map(item).collect()
         }
         Json::String(_) | Json::Number(_) if place.is_hidden() => MASK.into(),

@@ -102,9 +102,9 @@ impl<'a> Place<'a> {
         Place { kind: self.kind, parent: self.key, key, secrecy, is_secret: false, is_literal: false, values }
     }
 
-    /// An item of the list at this place; `flag` where it is what a flag such as `--password` takes.
-    pub(super) fn item(&self, flag: Option<()>) -> Place<'a> {
-        let secrecy = if flag.is_some() { Secrecy::Credential } else { self.secrecy };
+    /// An item of the list at this place; `follows_flag` where it is what a flag such as `--password` takes.
+    pub(super) fn item(&self, follows_flag: bool) -> Place<'a> {
+        let secrecy = if follows_flag { Secrecy::Credential } else { self.secrecy };
         Place { secrecy, is_secret: false, is_literal: false, ..self.clone() }
     }
 
@@ -120,10 +120,11 @@ impl<'a> Place<'a> {
     }
 
     /// Whether the item of `list` before `at` is a flag whose value is a secret.
-    pub(super) fn is_flag_before(&self, list: &[Json], at: Option<usize>) -> Option<()> {
-        let flag = list.get(at?.checked_sub(1)?)?.as_str()?;
-        let is_bare = flag.starts_with('-') && !flag.contains(['=', ' ', ':']);
-        (is_bare && likeness(flag) != Likeness::None).then_some(())
+    pub(super) fn follows_flag(list: &[Json], at: Option<usize>) -> bool {
+        let before = at.and_then(|at| list.get(at.checked_sub(1)?)?.as_str());
+        before.is_some_and(|flag| {
+            flag.starts_with('-') && !flag.contains(['=', ' ', ':']) && likeness(flag) != Likeness::None
+        })
     }
 
     fn secrecy_of(&self, key: &str, values: Option<&[&str]>) -> Secrecy {

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::{
     Shown, Step,
+    credential::redact,
     list::{self, Part},
     mask::masked,
     place::{Place, embedded},
@@ -50,7 +51,7 @@ impl Walk {
             (Json::Object(old), Json::Object(new)) => {
                 let gone = old.iter().filter(|(key, _)| !new.contains_key(*key)).map(|(key, _)| key);
                 for key in new.keys().chain(gone) {
-                    let path = path::join(&self.path, &super::credential::redact(key));
+                    let path = path::join(&self.path, &redact(key));
                     self.at(Step::Key(key.clone()), path, |walk| {
                         walk.either(old.get(key), new.get(key), &inner.key(key));
                     });
@@ -78,14 +79,13 @@ impl Walk {
                 Part::Named(key, name, before, after) => {
                     let item = before.and_then(|at| old.get(at));
                     let (item, other) = (item, after.and_then(|at| new.get(at)));
-                    let shown = masked(&name, &place.item(None).key(key));
+                    let shown = masked(&name, &place.item(false).key(key));
                     let path = format!("{}[{key}={}]", self.path, plain(&shown));
-                    self.at(Step::Named(key, name, after), path, |walk| walk.either(item, other, &place.item(None)));
+                    self.at(Step::Named(key, name, after), path, |walk| walk.either(item, other, &place.item(false)));
                 }
                 Part::Item(before, after) => {
                     let index = after.or(before).unwrap_or_default();
-                    let flag = |list: &[Json], at: Option<usize>| place.is_flag_before(list, at);
-                    let below = place.item(flag(old, before).or(flag(new, after)));
+                    let below = place.item(Place::follows_flag(old, before) || Place::follows_flag(new, after));
                     let (item, other) = (before.and_then(|at| old.get(at)), after.and_then(|at| new.get(at)));
                     let path = path::item(&self.path, index);
                     self.at(Step::Item(before, after), path, |walk| walk.either(item, other, &below));
@@ -110,13 +110,12 @@ impl Walk {
 
     fn differ(&mut self, before: Option<&Json>, after: Option<&Json>, place: &Place<'_>) {
         let show = |value: Option<&Json>| value.map(|value| masked(value, place));
-        let is_sealed =
-            |value: Option<&Json>| value.and_then(Json::as_str).is_some_and(|text| text.starts_with("ENC["));
+        let is_open = |value: &&Json| !value.as_str().is_some_and(|text| text.starts_with("ENC["));
         let shown = Shown {
             path: self.path.clone(),
             before: show(before),
             after: show(after),
-            is_sealed: is_sealed(before) || is_sealed(after),
+            is_sealed: !before.iter().chain(&after).any(is_open),
             is_masked: false,
         };
         let is_masked = shown.before.as_ref() != before || shown.after.as_ref() != after;

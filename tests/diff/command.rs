@@ -1,10 +1,11 @@
 //! The command from outside, against what stands on disk.
 
-use std::fs;
+use std::{fs, path::Path, process::Command};
 
+use gitops_gen::tree::{FileTree, Limits};
 use serde_json::Value as Json;
 
-use super::repository::{BASE, Repository, Run, STAGING};
+use super::repository::{BASE, QA, Repository, Run, STAGING};
 
 fn document(run: &Run) -> Json {
     assert_eq!(run.stderr, "");
@@ -147,4 +148,48 @@ fn usage_is_exit_code_2() {
     }
     fs::remove_dir_all(repository.path("environments")).unwrap();
     assert_eq!(repository.gen_(&["diff"]).code, 2);
+}
+
+#[test]
+fn a_service_that_goes_is_told_with_what_it_means() {
+    let repository = Repository::built();
+    repository.edit(QA, "  postgres:\n    storage: 5Gi\n    database: viridial", "  postgres: null");
+    let run = repository.gen_(&["diff", "qa"]);
+    assert!(
+        run.code == 1 && run.stdout.contains("  - HelmRelease viridial-staging/postgres (postgres/release.yaml)\n")
+    );
+    assert!(
+        run.stdout.contains("error[removed-service]") && run.stdout.contains("--remove postgres"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn the_documented_output_is_real() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, tree) in
+        ["environments", "gitops"].map(|part| (part, FileTree::read(root, part, &Limits::default()).unwrap()))
+    {
+        for (file, bytes) in tree.iter() {
+            let place = folder.path().join(file);
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::write(place, bytes).unwrap();
+        }
+        assert!(!tree.is_empty(), "{path}");
+    }
+    fs::copy(root.join("gen.yaml"), folder.path().join("gen.yaml")).unwrap();
+    let text = fs::read_to_string(folder.path().join(STAGING)).unwrap();
+    let edited = text.replace(
+        "storage: 20Gi\n    database: viridial\n",
+        "storage: 30Gi\n    database: viridial\n    clients:\n      reports: {app: reports}\n",
+    );
+    fs::write(folder.path().join(STAGING), edited).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));
+    command.args(["diff", "staging"]).current_dir(folder.path()).env_clear();
+    let run = Run::of(command);
+    let documented = include_str!("../../docs/diff.md");
+    let documented = documented.split("$ gen diff staging\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(run.stdout, documented);
 }

@@ -123,7 +123,7 @@ fn reordered(value: &Json, key: &str) -> Json {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn applying_the_changes_gives_the_new_document(before in policy(), after in policy()) {

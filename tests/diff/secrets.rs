@@ -170,6 +170,13 @@ fn a_masked_change_is_still_a_change() {
 }
 
 #[test]
+fn what_was_sealed_and_is_open_is_not_called_sealed() {
+    let secret = |value: &str| json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "x" }, "stringData": { "a": value } });
+    let is_sealed = |before: &str, after: &str| between(&secret(before), &secret(after))[0].shown.is_sealed;
+    assert!(is_sealed("ENC[1]", "ENC[2]") && !is_sealed("ENC[1]", "hunter2") && !is_sealed("hunter2", "ENC[1]"));
+}
+
+#[test]
 fn what_is_no_secret_is_shown() {
     let before = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "x" }, "spec": {
         "automountServiceAccountToken": false,
