@@ -188,7 +188,7 @@ pub(crate) fn rules(rules: &[Rule]) -> String {
     page.push_str(
         "\n## Exceptions\n\n\
          What is right in one place can be passed over there, with a reason and, better, a last day:\n\n\
-         ```yaml\npolicy:\n  ignore:\n    - rule: floating-version\n      path: services.postgres\n      reason: the pilot follows the newest image\n      \
+         ```yaml\n# environments/staging.yaml, excerpt\npolicy:\n  ignore:\n    - rule: floating-version\n      path: services.postgres\n      reason: the pilot follows the newest image\n      \
          until: 2027-03-01\n```\n\n\
          `path` covers the environment path of a finding and everything below it; without it every finding of the rule is\n\
          passed over. The lists of all layers are joined. An exception that has ended, or that nothing needs any more, is a\n\
