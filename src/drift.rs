@@ -132,8 +132,8 @@ impl Drift<'_> {
 
     /// The file that a sealed copy was made from: listed among the service's manifests, or demanded by it.
     fn sealed_source(&self, path: &str) -> String {
-        let origin = self.rendered.origins.get(path).map_or("", |origins| origins.of(&[]));
-        let listed = self.environment.node(origin).and_then(Node::as_str).filter(|_| origin.contains(".manifests["));
+        let origin = self.rendered.origins.get(path).map_or_else(String::new, |origins| origins.whole().to_string());
+        let listed = self.environment.node(&origin).and_then(Node::as_str).filter(|_| origin.contains(".manifests["));
         match listed {
             Some(relative) => format!("{FOLDER}/{relative}"),
             None => {
@@ -229,7 +229,7 @@ impl Drift<'_> {
         if sops::is_sealed_name(path) || !texts.is_empty() {
             pointers = vec![Vec::new()];
         }
-        let changed = pointers.iter().map(|pointer| origins.of(pointer).to_owned());
+        let changed = pointers.iter().map(|pointer| origins.of(pointer));
         changed.filter(|origin| !origin.is_empty()).collect()
     }
 

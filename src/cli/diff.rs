@@ -46,9 +46,8 @@ impl Diff {
         let reporting = Reporting { format: self.format, fail_on: FailOn::Error };
         let workspace = Workspace::open()?;
         let mut findings = workspace.findings.clone();
-        let inputs = workspace.repository.inputs();
         if !workspace.is_readable {
-            return Ok(report::findings(findings, reporting, inputs, &workspace.root));
+            return Ok(report::findings(findings, reporting, &|file| workspace.text(file)));
         }
         workspace.trees_lie_inside()?;
         let committed = self.against.as_deref().map(|revision| Committed::read(&workspace, revision)).transpose()?;
@@ -62,7 +61,7 @@ impl Diff {
         });
         findings.extend(said);
         if worst(&findings) == Some(Severity::Error) {
-            return Ok(report::findings(findings, reporting, inputs, &workspace.root));
+            return Ok(report::findings(findings, reporting, &|file| workspace.text(file)));
         }
         let mut found: Vec<Tree> = results.into_iter().collect::<Result<_, Trouble>>()?;
         for name in gone {
@@ -74,7 +73,7 @@ impl Diff {
         report::print(&match self.format {
             Format::Json => output::json(&found),
             Format::Text => {
-                output::text(&found, report::style(), &|file| report::source(file, inputs, &workspace.root))
+                output::text(&found, report::style(), &|file| report::source(file, &|file| workspace.text(file)))
             }
         });
         Ok(ExitCode::from(u8::from(!is_same)))

@@ -10,21 +10,20 @@ use crate::{
     diagnostic::{Finding, printable, without_keys, worst},
     output::{json, text},
     sops,
-    tree::{FileTree, Limits, read_file},
 };
 
-/// Prints findings in the order of their places and gives the exit code.
+/// Prints findings in the order of their places and gives the exit code. `read` gives the bytes of a file that a finding
+/// names.
 pub(super) fn findings(
     mut findings: Vec<Finding>,
     reporting: Reporting,
-    inputs: &FileTree,
-    root: &std::path::Path,
+    read: &dyn Fn(&str) -> Option<Vec<u8>>,
 ) -> ExitCode {
     findings.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
     findings.dedup_by(|a, b| (&a.location, a.rule, &a.message) == (&b.location, b.rule, &b.message));
     let document = match reporting.format {
         Format::Json => json::document(&findings),
-        Format::Text => text::findings(&findings, style(), &|file| source(file, inputs, root)),
+        Format::Text => text::findings(&findings, style(), &|file| source(file, read)),
     };
     print(&document);
     match worst(&findings) {
@@ -48,15 +47,9 @@ pub(super) fn trouble(message: &str) -> ExitCode {
 }
 
 /// The text of a file, for the line that a finding shows; never that of a file that should be sealed.
-pub(super) fn source(file: &str, inputs: &FileTree, root: &std::path::Path) -> Option<String> {
-    if sops::is_sealed_name(file) {
-        return None;
-    }
-    let bytes = match inputs.get(file) {
-        Some(bytes) => bytes.to_vec(),
-        None => read_file(root, file, &Limits::default()).ok()?,
-    };
-    String::from_utf8(bytes).ok().map(without_keys)
+pub(super) fn source(file: &str, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
+    let bytes = if sops::is_sealed_name(file) { None } else { read(file) };
+    String::from_utf8(bytes?).ok().map(without_keys)
 }
 
 /// Colours on a terminal only, and where nobody asked for none.

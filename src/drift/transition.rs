@@ -99,7 +99,7 @@ impl Transition<'_> {
     /// A text before and after, and the environment path behind it.
     fn texts(&self, change: &Change) -> Option<(String, String, String)> {
         let text = |value: &Option<Json>| value.as_ref().and_then(Json::as_str).map(str::to_owned);
-        let origin = self.rendered.origins.get(&change.file)?.of(&change.keys()).to_owned();
+        let origin = self.rendered.origins.get(&change.file)?.of(&change.keys());
         Some((text(&change.before)?, text(&change.after)?, origin))
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 /// One document in a bundle, in the file `file`.
 pub(crate) fn bundle(file: &str, body: &Json) -> Bundle {
     let object = Object { file: file.to_owned(), body: body.clone(), provenance: Provenance::Rendered };
-    Bundle { objects: vec![object], is_complete: false }
+    Bundle { objects: vec![object], ..Bundle::default() }
 }
 
 /// The changes between two documents in one file.

@@ -182,7 +182,7 @@ fn objects(things: Vec<(usize, usize, Json)>) -> Bundle {
         body: json!({ "apiVersion": "x/v1", "kind": "Thing", "metadata": { "name": format!("n{name}") }, "spec": spec }),
         provenance: Provenance::Rendered,
     };
-    Bundle { objects: named.into_iter().map(object).collect(), is_complete: false }
+    Bundle { objects: named.into_iter().map(object).collect(), ..Bundle::default() }
 }
 
 /// Every `gitops/<env>` of this repository, the golden ones too, with its name.
@@ -256,7 +256,7 @@ fn no_tree_differs_from_itself_in_any_order() {
             body: shuffled(&object.body, "", "", lists),
             provenance: Provenance::Rendered,
         };
-        let after = Bundle { objects: before.objects.iter().map(object).collect(), is_complete: false };
+        let after = Bundle { objects: before.objects.iter().map(object).collect(), ..Bundle::default() };
         let text = |bundle: &Bundle| bundle.objects.iter().map(|object| object.body.to_string()).collect::<String>();
         moved += usize::from(text(&before) != text(&after));
         let lines: Vec<String> = changes(&before, &after).iter().map(line).collect();

@@ -139,7 +139,7 @@ fn twins_are_told_apart_by_their_file() {
         body: pod(json!([{ "name": "a", "image": image }])),
         provenance: Provenance::Rendered,
     };
-    let twins = |objects: Vec<Object>| Bundle { objects, is_complete: false };
+    let twins = |objects: Vec<Object>| Bundle { objects, ..Bundle::default() };
     let before = || twins(vec![twin("a.yaml", "1"), twin("b.yaml", "2")]);
     assert!(changes(&before(), &twins(vec![twin("b.yaml", "2"), twin("a.yaml", "1")])).is_empty());
     let told = changes(&before(), &twins(vec![twin("b.yaml", "3")]));

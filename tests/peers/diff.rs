@@ -31,7 +31,7 @@ fn nothing_that_dyff_reports_is_missed() {
         fs::write(&new, emit(&after)).unwrap();
         let bundle = |body: &Value| {
             let object = Object { file: "x.yaml".to_owned(), body: body.clone(), provenance: Provenance::Rendered };
-            Bundle { objects: vec![object], is_complete: false }
+            Bundle { objects: vec![object], ..Bundle::default() }
         };
         let ours = changes(&bundle(&before), &bundle(&after));
         pairs += 1;
