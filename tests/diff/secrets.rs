@@ -292,3 +292,18 @@ fn only_secrets_are_masked_in_real_trees() {
     }
     assert!(count > 100);
 }
+
+#[test]
+fn comments_are_read_too() {
+    let tree = |text: &str| {
+        let mut tree = FileTree::new();
+        tree.insert("postgres/values.yaml", text).unwrap();
+        tree
+    };
+    let old = "# password: hunter2\na: 1 # token=hunter2\ntls:\n  certificatesSecret: name\n# postgres://u:hunter2@h\n";
+    let new = "# -----BEGIN PRIVATE KEY-----\n# hunter2\n# -----END PRIVATE KEY-----\na: 2\n";
+    for (before, after, is_named) in [("", old, true), (old, new, true), ("", new, false)] {
+        let said = format!("{:?}", diff::unified(&tree(before), &tree(after)));
+        assert!(is_clean(&said) && said.contains("certificatesSecret: name") == is_named, "{said}");
+    }
+}
