@@ -9,6 +9,7 @@ use super::{
     Chart, Facet, Kind, Setting,
     index::Node,
     shape::{Fields, Form},
+    suggest::is_slip,
 };
 pub(super) use form::{HUGE_PAGES, RESOURCE_NAMES};
 
@@ -141,7 +142,8 @@ impl<'v> Check<'v> {
         let further: Vec<&str> = fields.iter().copied().filter(|name| !known.contains(name)).collect();
         known.extend(further);
         let sibling = |path: &&[&str]| path.len() == keys.len() && path[..path.len() - 1] == keys[..keys.len() - 1];
-        let help = if let Some(path) = meant.filter(sibling) {
+        let slip = |path: &&[&str]| sibling(path) && path.last().is_some_and(|name| is_slip(written, name));
+        let help = if let Some(path) = meant.filter(slip) {
             did_you_mean(&path.join("."))
         } else if let Some(name) = closest(written, fields.iter().copied()) {
             did_you_mean(&self.path_beside(name))
