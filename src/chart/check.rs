@@ -70,24 +70,25 @@ impl<'v> Check<'v> {
         };
         let beside = node.row.and_then(|(_, setting)| own_form(setting)).or(beside);
         for (key, value) in map {
-            let further = beside.and_then(|form| below(form, key));
-            match (node.child(key), further) {
-                (Some(child), further) => self.at(Step::Key(key), |check| check.node(child, further, value)),
-                (None, Some(form)) => self.at(Step::Key(key), |check| check.form(form, value)),
-                (None, None) if takes_any(node, beside) || self.is_dependency(key) => {}
-                (None, None) => self.at(Step::Key(key), |check| check.unknown(node, beside, value)),
+            let further = || beside.and_then(|form| below(form, key));
+            match node.child(key) {
+                Some(child) if child.is_group() => {
+                    self.at(Step::Key(key), |check| check.group(child, further(), value));
+                }
+                Some(child) => {
+                    if let Some((_, setting)) = child.row {
+                        self.at(Step::Key(key), |check| check.setting(setting, value));
+                    }
+                }
+                None => match further() {
+                    Some(form) => self.at(Step::Key(key), |check| check.form(form, value)),
+                    None if takes_any(node, beside) || self.is_dependency(key) => {}
+                    None => self.at(Step::Key(key), |check| check.unknown(node, beside, value)),
+                },
             }
         }
         if let Some(Form::Map(fields)) = beside {
             self.alone(fields, map);
-        }
-    }
-
-    fn node(&mut self, node: &Node, beside: Option<&'static Form>, value: &'v Json) {
-        match node.row {
-            _ if node.is_group() => self.group(node, beside, value),
-            Some((_, setting)) => self.setting(setting, value),
-            None => {}
         }
     }
 
