@@ -58,7 +58,8 @@ fn the_session_in_the_readme_is_real() {
         fs::write(file, text + "# x\n").expect("a file can be written");
     };
     shows(&run_in_copy(by_hand, &["check", "staging"]));
-    let values = "    values:\n      primary:\n        service: {type: LoadBalancer}\n        persistance: {size: 50Gi}\n";
+    let values =
+        "    values:\n      primary:\n        service: {type: LoadBalancer}\n        persistance: {size: 50Gi}\n";
     let open = |copy: &Path| {
         let database = "    database: viridial\n";
         replace(copy, "environments/staging.yaml", database, &format!("{database}{values}"));
