@@ -47,7 +47,7 @@ impl Chart {
     #[must_use]
     pub fn set<'v>(&self, values: &'v Json) -> Vec<Set<'v>> {
         let mut found = Vec::new();
-        self.tree().root.set(values, &mut Vec::new(), &mut found);
+        self.tree().root.set(values, &mut found);
         found.sort_by_key(|(place, _)| *place);
         found.into_iter().map(|(_, set)| set).collect()
     }

@@ -40,6 +40,8 @@ pub struct Rule {
     pub bad: &'static str,
     /// The same, right.
     pub good: &'static str,
+    /// Whether the lines that it points at hold secrets: they are never shown.
+    pub hides_lines: bool,
     check: fn(&View<'_>, &mut Report<'_>),
 }
 

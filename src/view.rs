@@ -24,7 +24,7 @@ pub use release::{Layer, Release};
 pub use storage::{Loss, Storage};
 pub use version::Version;
 
-use self::{database::Databases, spot::Spot};
+use self::{database::Databases, pod::Pod, release::Valued, spot::Spot};
 
 /// Where a fact stands.
 #[derive(Clone)]
@@ -63,21 +63,37 @@ impl<'a> View<'a> {
     /// The facts of a tree.
     #[must_use]
     pub fn of(bundle: &'a Bundle) -> View<'a> {
-        let releases = release::releases(bundle);
-        let mut bodies = spot::bodies(bundle);
-        bodies.extend(releases.iter().flat_map(Release::extra_objects));
-        let databases = Databases::find(&bodies, &releases);
-        let pods = pod::pods(&bodies, &releases);
-        View {
-            bundle,
-            exposures: exposure::find(&bodies, &pods, &releases, &databases),
-            credentials: credential::find(bundle, &bodies, &pods, &releases),
-            images: image::find(&pods, &releases),
-            network: network::find(&bodies, &releases, &databases),
-            storage: storage::find(&bodies, &pods, &releases),
-            references: reference::find(bundle, &bodies, &pods, &releases),
-            versions: version::find(&bodies),
-            releases,
-        }
+        let written = spot::bodies(bundle);
+        let releases = release::releases(bundle, &written);
+        let view = {
+            let mut bodies: Vec<Spot<'a, '_>> = written;
+            let valued: Vec<Valued<'a, '_>> = releases.iter().map(Valued::of).collect();
+            bodies.extend(valued.iter().flat_map(Valued::extra_objects));
+            let pods = pod::pods(&bodies, &valued);
+            let databases = Databases::find(&bodies, &releases);
+            let tree = Tree { bundle, bodies: &bodies, pods: &pods, releases: &valued, databases: &databases };
+            View {
+                bundle,
+                exposures: exposure::find(&tree),
+                credentials: credential::find(&tree),
+                images: image::find(&tree),
+                network: network::find(&tree),
+                storage: storage::find(&tree),
+                references: reference::find(&tree),
+                versions: version::find(&tree),
+                releases: Vec::new(),
+            }
+        };
+        View { releases, ..view }
     }
+}
+
+/// What facts are found in.
+struct Tree<'a, 'v> {
+    bundle: &'a Bundle,
+    /// Every Kubernetes object, those in lists and in the values of charts too.
+    bodies: &'v [Spot<'a, 'v>],
+    pods: &'v [Pod<'a, 'v>],
+    releases: &'v [Valued<'a, 'v>],
+    databases: &'v Databases,
 }

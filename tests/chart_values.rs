@@ -3,6 +3,8 @@
 
 #[path = "chart_values/command.rs"]
 mod command;
+#[path = "chart_values/public.rs"]
+mod public;
 #[path = "chart_values/rows.rs"]
 mod rows;
 #[path = "chart_values/second.rs"]

@@ -9,6 +9,7 @@ use super::{
     Chart, Facet, Kind, Setting,
     index::Node,
     shape::{Fields, Form},
+    suggest::is_slip,
 };
 pub(super) use form::{HUGE_PAGES, RESOURCE_NAMES};
 
@@ -69,24 +70,25 @@ impl<'v> Check<'v> {
         };
         let beside = node.row.and_then(|(_, setting)| own_form(setting)).or(beside);
         for (key, value) in map {
-            let further = beside.and_then(|form| below(form, key));
-            match (node.child(key), further) {
-                (Some(child), further) => self.at(Step::Key(key), |check| check.node(child, further, value)),
-                (None, Some(form)) => self.at(Step::Key(key), |check| check.form(form, value)),
-                (None, None) if takes_any(node, beside) || self.is_dependency(key) => {}
-                (None, None) => self.at(Step::Key(key), |check| check.unknown(node, beside, value)),
+            let further = || beside.and_then(|form| below(form, key));
+            match node.child(key) {
+                Some(child) if child.is_group() => {
+                    self.at(Step::Key(key), |check| check.group(child, further(), value));
+                }
+                Some(child) => {
+                    if let Some((_, setting)) = child.row {
+                        self.at(Step::Key(key), |check| check.setting(setting, value));
+                    }
+                }
+                None => match further() {
+                    Some(form) => self.at(Step::Key(key), |check| check.form(form, value)),
+                    None if takes_any(node, beside) || self.is_dependency(key) => {}
+                    None => self.at(Step::Key(key), |check| check.unknown(node, beside, value)),
+                },
             }
         }
         if let Some(Form::Map(fields)) = beside {
             self.alone(fields, map);
-        }
-    }
-
-    fn node(&mut self, node: &Node, beside: Option<&'static Form>, value: &'v Json) {
-        match node.row {
-            _ if node.is_group() => self.group(node, beside, value),
-            Some((_, setting)) => self.setting(setting, value),
-            None => {}
         }
     }
 
@@ -141,7 +143,8 @@ impl<'v> Check<'v> {
         let further: Vec<&str> = fields.iter().copied().filter(|name| !known.contains(name)).collect();
         known.extend(further);
         let sibling = |path: &&[&str]| path.len() == keys.len() && path[..path.len() - 1] == keys[..keys.len() - 1];
-        let help = if let Some(path) = meant.filter(sibling) {
+        let slip = |path: &&[&str]| sibling(path) && path.last().is_some_and(|name| is_slip(written, name));
+        let help = if let Some(path) = meant.filter(slip) {
             did_you_mean(&path.join("."))
         } else if let Some(name) = closest(written, fields.iter().copied()) {
             did_you_mean(&self.path_beside(name))

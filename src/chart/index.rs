@@ -121,19 +121,16 @@ impl Node {
     }
 
     /// Adds what `values` set at this node and below.
-    pub(super) fn set<'v>(&self, values: &'v Json, above: &mut Vec<&'static str>, into: &mut Vec<(usize, Set<'v>)>) {
+    pub(super) fn set<'v>(&self, values: &'v Json, into: &mut Vec<(usize, Set<'v>)>) {
         if let Some((place, setting)) = self.row {
-            let pointer = above.iter().map(|key| (*key).to_owned()).collect();
-            into.push((place, Set { setting, pointer, value: values }));
+            into.push((place, Set { setting, value: values }));
         }
         if self.is_group()
             && let Json::Object(map) = values
         {
             for (key, value) in map {
                 if let Some(child) = self.child(key) {
-                    above.push(child.key);
-                    child.set(value, above, into);
-                    above.pop();
+                    child.set(value, into);
                 }
             }
         }

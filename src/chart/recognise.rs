@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{CHARTS, Chart, index::Node, suggest::distance};
+use super::{CHARTS, Chart, index::Node, suggest::is_slip};
 
 /// The keys of a chart's values that tell it from others. Dotted paths.
 #[derive(Debug)]
@@ -72,6 +72,7 @@ impl Tally {
     fn count(&mut self, node: &Node, map: &Map<String, Json>, deeper: usize) {
         for (key, value) in map {
             match node.child(key) {
+                Some(child) if child.is_group() && !value.is_object() && !value.is_null() => self.strange += 1,
                 Some(child) => {
                     self.known += 1;
                     if deeper > 0
@@ -87,9 +88,4 @@ impl Tally {
             }
         }
     }
-}
-
-/// Whether a key is another one with a letter wrong: closer than what is offered to a person.
-fn is_slip(written: &str, name: &str) -> bool {
-    distance(written, name).is_some_and(|far| far <= 0.21)
 }

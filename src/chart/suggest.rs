@@ -37,8 +37,10 @@ impl Chart {
         let (last, above) = own.split_last()?;
         let near = self.tree().paths().iter().filter_map(|(name, paths)| Some((distance(last, name)?, paths)));
         let mut best: Option<(f64, usize, &[&'static str])> = None;
-        for (spelling, (place, path)) in near.flat_map(|(far, paths)| paths.iter().map(move |path| (far, path))) {
-            let mut cost = MISSPELT * spelling * spelling + alignment(above, &path[..path.len() - 1]);
+        let near = near.flat_map(|(far, paths)| paths.iter().map(move |path| (far, paths.len() == 1, path)));
+        for (spelling, is_only, (place, path)) in near {
+            let Some(moved) = alignment(above, &path[..path.len() - 1], is_only) else { continue };
+            let mut cost = MISSPELT * spelling * spelling + moved;
             if let Json::Object(map) = value
                 && let Some(node) = self.node_of(path)
             {
@@ -63,8 +65,13 @@ fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
+/// Whether a key is another one with a letter or two wrong: closer than what is offered to a person.
+pub(super) fn is_slip(written: &str, name: &str) -> bool {
+    distance(written, name).is_some_and(|far| far <= 0.21)
+}
+
 /// How different two keys are, from 0 to a third; none where they are too different for a slip.
-pub(super) fn distance(written: &str, name: &str) -> Option<f64> {
+fn distance(written: &str, name: &str) -> Option<f64> {
     if written == name {
         return Some(0.0);
     }
@@ -91,21 +98,29 @@ fn letters(key: &str) -> u32 {
     key.bytes().filter(u8::is_ascii_alphabetic).fold(0, |set, byte| set | 1 << (byte.to_ascii_lowercase() - b'a'))
 }
 
-/// The least cost of turning one list of keys into the other.
-fn alignment(written: &[&str], path: &[&str]) -> f64 {
+/// The least cost of turning one list of keys into the other; none where they have nothing in common, unless the path is
+/// the only one with its last key.
+fn alignment(written: &[&str], path: &[&str], is_only: bool) -> Option<f64> {
     if written == path {
-        return 0.0;
+        return Some(0.0);
     }
-    let mut costs: Vec<f64> =
-        std::iter::successors(Some(0.0), |cost| Some(cost + MISSING_LEVEL)).take(path.len() + 1).collect();
+    // For each beginning of the path: the cost, and whether a key was found in both.
+    let mut costs: Vec<(f64, bool)> = std::iter::successors(Some(0.0), |cost| Some(cost + MISSING_LEVEL))
+        .map(|cost| (cost, false))
+        .take(path.len() + 1)
+        .collect();
     for key in written {
-        let mut diagonal = costs[0];
-        costs[0] += NEEDLESS_LEVEL;
+        let mut diagonal = costs[0].0;
+        costs[0].0 += NEEDLESS_LEVEL;
         for (at, name) in path.iter().enumerate() {
-            let paired = distance(key, name).map_or(f64::INFINITY, |spelling| diagonal + spelling);
-            diagonal = costs[at + 1];
-            costs[at + 1] = paired.min(costs[at] + MISSING_LEVEL).min(diagonal + NEEDLESS_LEVEL);
+            let (left, above) = (costs[at], costs[at + 1]);
+            let moved = [(left.0 + MISSING_LEVEL, left.1), (above.0 + NEEDLESS_LEVEL, above.1)];
+            let paired = distance(key, name).map(|spelling| (diagonal + spelling, true));
+            diagonal = above.0;
+            let cheapest = moved.into_iter().chain(paired).min_by(|a, b| a.0.total_cmp(&b.0));
+            costs[at + 1] = cheapest.unwrap_or(above);
         }
     }
-    costs[path.len()]
+    let (cost, in_common) = costs[path.len()];
+    (in_common || is_only || written.is_empty() || path.is_empty()).then_some(cost)
 }

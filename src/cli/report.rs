@@ -1,6 +1,7 @@
 //! What a command prints, and the exit code that follows from it.
 
 use std::{
+    collections::BTreeSet,
     io::{IsTerminal, Write},
     process::ExitCode,
 };
@@ -9,7 +10,7 @@ use super::{Format, Reporting};
 use crate::{
     diagnostic::{Finding, printable, without_keys, worst},
     output::{json, text},
-    sops,
+    policy, sops,
 };
 
 /// Prints findings in the order of their places and gives the exit code. `read` gives the bytes of a file that a finding
@@ -20,6 +21,7 @@ pub(super) fn findings(
     read: &dyn Fn(&str) -> Option<Vec<u8>>,
 ) -> ExitCode {
     findings.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
+    hide_secrets(&mut findings);
     findings.dedup_by(|a, b| (&a.location, a.rule, &a.message) == (&b.location, b.rule, &b.message));
     let document = match reporting.format {
         Format::Json => json::document(&findings),
@@ -29,6 +31,16 @@ pub(super) fn findings(
     match worst(&findings) {
         Some(severity) if severity >= reporting.fail_on.severity() => ExitCode::from(1),
         _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Has no finding show a line that another one says a secret stands in.
+fn hide_secrets(findings: &mut [Finding]) {
+    let hides = |finding: &&Finding| policy::find(finding.rule).is_some_and(|rule| rule.hides_lines);
+    let line = |finding: &Finding| (finding.location.file.clone(), finding.location.line);
+    let secret: BTreeSet<(String, u32)> = findings.iter().filter(hides).map(line).collect();
+    for finding in findings.iter_mut().filter(|finding| secret.contains(&line(finding))) {
+        finding.location.length = 0;
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "services:\n  postgres:\n    values:\n      primary: {extraEnvVarsSecret: postgres-extra}   # nowhere in the tree\n",
     good: "services:\n  postgres:\n    manifests: [staging/secrets/postgres-extra.sops.yaml]\n    values:\n      primary: {extraEnvVarsSecret: \
            postgres-extra}\n",
+    hides_lines: false,
     check,
 };
 

@@ -19,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
              Prune=false,Delete=false` (Argo CD). gen's own claims are.",
     bad: "primary:\n  persistentVolumeClaimRetentionPolicy:\n    enabled: true\n    whenDeleted: Delete\n",
     good: "primary:\n  persistentVolumeClaimRetentionPolicy:\n    enabled: true\n    whenDeleted: Retain\n",
+    hides_lines: false,
     check,
 };
 

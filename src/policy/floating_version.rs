@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     remedy: "Name one exact version, and let an update be a line in a pull request. A digest pins the content itself.",
     bad: "images:\n  postgresql: docker.io/bitnamilegacy/postgresql:latest\n",
     good: "images:\n  postgresql: docker.io/bitnamilegacy/postgresql:17.6.0-debian-12-r4\n",
+    hides_lines: false,
     check,
 };
 
@@ -31,10 +32,10 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
             (false, _) => {
                 format!("`{}/{}` has no tag, which means `latest`", reference.registry(), reference.repository())
             }
-            (true, true) => format!("the tag `{tag}` means another image after the next release"),
+            (true, true) => format!("the tag `{tag}` can mean another image tomorrow"),
             (true, false) => continue,
         };
-        report.violation(&image.at, message, "name an exact version, such as `17.6.0`, or a digest");
+        report.violation(&image.at_version, message, "name an exact version, such as `17.6.0`, or a digest");
     }
     for version in &view.versions {
         let message = format!("{}: it changes without a commit", version.what);
@@ -42,12 +43,42 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Whether a tag is known to move: the name of a line of development, or a version without a minor one and without the
-/// revision of a build, such as Bitnami's `r51`.
+/// Whether a tag is known to move: the name of a line of development, or a version without a minor one. What follows can pin
+/// it: the revision of a build, such as Bitnami's `r51`, a date, a commit, a version.
 fn moves(tag: &str) -> bool {
-    let mut parts = tag.split('-');
+    let mut parts = tag.split(['-', '_']);
     let first = parts.next().unwrap_or(tag).trim_start_matches('v');
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let has_revision = parts.any(|part| part.strip_prefix('r').is_some_and(is_number));
-    MOVING.contains(&first) || (is_number(first) && first.len() < 4 && !has_revision)
+    let pins = |part: &str| {
+        let is_commit = part.len() >= 6 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let has_digit = part.bytes().any(|byte| byte.is_ascii_digit());
+        part.strip_prefix('r').is_some_and(is_number) || (is_commit && has_digit) || (part.contains('.') && has_digit)
+    };
+    let is_line = MOVING.contains(&first) || (is_number(first) && first.len() < 3);
+    is_line && !parts.any(pins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moves;
+
+    #[test]
+    fn a_tag_moves_unless_something_in_it_pins() {
+        for tag in ["latest", "17", "v3", "16-alpine", "main", "stable-slim", "latest-debian", "17-bookworm", "8"] {
+            assert!(moves(tag), "{tag}");
+        }
+        let still = [
+            "17.6.0",
+            "17.6",
+            "12-debian-12-r51",
+            "main-1a2b3c4",
+            "nightly-20260101",
+            "20240101",
+            "v1.2.3",
+            "stable-v1.2",
+        ];
+        for tag in still {
+            assert!(!moves(tag), "{tag}");
+        }
+    }
 }

@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
              other repositories than Bitnami's with `global.security.allowInsecureImages: true`, which gen sets.",
     bad: "images:\n  postgresql: docker.io/bitnami/postgresql:17.6.0-debian-12-r4\n",
     good: "images:\n  postgresql: docker.io/bitnamilegacy/postgresql:17.6.0-debian-12-r4\n",
+    hides_lines: false,
     check,
 };
 
@@ -56,14 +57,18 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
         };
         let gone =
             GONE.iter().find(|gone| gone.registry == registry && reference.repository().starts_with(gone.namespace));
-        let Some(gone) = gone.filter(|gone| !reference.tag().is_some_and(|tag| gone.left.contains(&tag))) else {
-            continue;
+        // What a bare digest names may have stayed.
+        let is_left = |gone: &&Gone| match reference.tag() {
+            Some(tag) => gone.left.contains(&tag),
+            None => reference.digest().is_some(),
         };
-        let rest = &reference.as_str()[reference.registry().len() + 1 + gone.namespace.len()..];
+        let Some(gone) = gone.filter(|gone| !is_left(gone)) else { continue };
+        let name = &reference.repository()[gone.namespace.len()..];
+        let tag = reference.tag().map_or(String::new(), |tag| format!(":{tag}"));
         let message = match image.is_default {
             true => format!("the chart's default image `{reference}` can no longer be pulled: {}", gone.why),
             false => format!("`{reference}` can no longer be pulled: {}", gone.why),
         };
-        report.violation(&image.at, message, format!("take `{}{rest}`, or a mirror of it", gone.now));
+        report.violation(&image.at, message, format!("take `{}{name}{tag}`, or a mirror of it", gone.now));
     }
 }

@@ -20,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "primary:\n  networkPolicy:\n    enabled: true\n    allowExternal: true\n",
     good: "primary:\n  networkPolicy:\n    enabled: true\n    allowExternal: false\n    ingressNSMatchLabels: {kubernetes.io/metadata.name: api}\n    \
            ingressNSPodMatchLabels: {app: api}\n",
+    hides_lines: false,
     check,
 };
 
@@ -55,7 +56,7 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
             ),
         };
         match gap.gap {
-            Gap::Off | Gap::None => report.unless_elsewhere(view.bundle.provided.is_some(), &gap.at, message, help),
+            Gap::None => report.unless_elsewhere(view.bundle.provided.is_some(), &gap.at, message, help),
             _ => report.violation(&gap.at, message, help),
         }
     }

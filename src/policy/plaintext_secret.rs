@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
              ever committed has to be changed at its source.",
     bad: "services:\n  postgres:\n    values:\n      auth: {password: hunter2}\n",
     good: "services:\n  postgres:\n    secret: {name: postgres-auth}   # environments/staging/secrets/postgres-auth.sops.yaml\n",
+    hides_lines: true,
     check,
 };
 

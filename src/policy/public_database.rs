@@ -19,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
              `kubectl port-forward`; another network by a VPN that ends inside the cluster.",
     bad: "services:\n  postgres:\n    values:\n      primary:\n        service: {type: LoadBalancer}\n",
     good: "services:\n  postgres:\n    clients:\n      api: {namespace: viridial-api, labels: {app: api}}\n",
+    hides_lines: false,
     check,
 };
 
@@ -69,6 +70,10 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
             Way::TcpRoute(kind) => (
                 format!("this {kind} hands connections from outside the cluster on to {product}"),
                 "take the route away; people get in by `kubectl port-forward`",
+            ),
+            Way::Tunnel(program) => (
+                format!("`{program}` beside {product} leads connections from elsewhere into its pod"),
+                "take it out; people get in by `kubectl port-forward`",
             ),
             Way::Annotation(key) => (
                 format!("`{key}` has a controller publish {product}"),

@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
              allowed values.",
     bad: "services:\n  postgres:\n    values:\n      primary:\n        persistance: {size: 20Gi}\n",
     good: "services:\n  postgres:\n    storage: 20Gi\n",
+    hides_lines: false,
     check,
 };
 

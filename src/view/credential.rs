@@ -1,9 +1,16 @@
 //! Secrets in plain text.
 
+mod leak;
+mod words;
+
 use serde_json::Value as Json;
 
-use super::{At, Release, Spot, pod::Pod};
-use crate::{chart::Facet, manifest::Bundle};
+use self::{
+    leak::{Leak, is_own_text, leak},
+    words::{names_password, names_secret},
+};
+use super::{At, Spot, Tree, pod::Pod, release::Valued};
+use crate::chart::{Facet, Kind, Shape};
 
 /// A secret in plain text. The value itself is not part of the fact.
 pub struct Credential<'a> {
@@ -21,169 +28,230 @@ const SECRET_KEY_REF: &str =
 const EXISTING_SECRET: &str = "keep it in a sealed Secret, and name that in `auth.existingSecret` or the like";
 const NOT_HERE: &str = "keep it in a sealed Secret, and have it read from there at run time";
 
-pub(super) fn find<'a>(
-    bundle: &'a Bundle,
-    bodies: &[Spot<'a, '_>],
-    pods: &[Pod<'a, '_>],
-    releases: &[Release<'a>],
-) -> Vec<Credential<'a>> {
+pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Credential<'a>> {
     let mut found = Vec::new();
-    // The items of a typed list need not name their kind.
-    let lists = bundle.objects.iter().filter(|object| object.kind() == "SecretList");
-    let listed = lists.flat_map(|object| Spot { object, pointer: Vec::new(), value: &object.body }.items(&["items"]));
-    let unnamed: Vec<_> = listed.filter(|item| item.kind().is_empty()).collect();
-    found.extend(bodies.iter().filter(|body| body.kind() == "Secret").chain(&unnamed).flat_map(of_secret));
-    for body in bodies.iter().filter(|body| body.kind() == "ConfigMap") {
-        let texts = body.entries(&["data"]).into_iter().chain(body.entries(&["binaryData"]));
-        found.extend(texts.flat_map(|(_, text)| leaks(&text)));
-    }
-    for kustomization in bundle.objects.iter().filter(|object| object.kind() == "Kustomization") {
-        let whole = Spot { object: kustomization, pointer: Vec::new(), value: &kustomization.body };
-        let literals =
-            whole.items(&["secretGenerator"]).into_iter().flat_map(|generator| generator.items(&["literals"]));
-        found.extend(literals.map(|literal| credential(&literal, "a literal of a secretGenerator".to_owned(), SEAL)));
-    }
-    for pod in pods {
-        found.extend(pod.variables().iter().filter_map(of_variable));
-        for container in &pod.containers {
-            let texts = ["command", "args"].into_iter().flat_map(|key| container.items(&[key]));
-            found.extend(texts.flat_map(|text| urls(&text)));
+    for object in &tree.bundle.objects {
+        // The items of a typed list need not name their kind.
+        if object.kind() == "SecretList" {
+            let items = Spot::whole(object).items(&["items"]);
+            found.extend(items.iter().filter(|item| item.kind().is_empty()).flat_map(of_secret));
         }
     }
-    found.extend(releases.iter().flat_map(of_release));
+    for body in tree.bodies {
+        match body.kind() {
+            "Secret" if body.group().is_empty() => found.extend(of_secret(body)),
+            "ConfigMap" => found.extend(of_config_map(body, tree.releases)),
+            "Kustomization" => found.extend(of_kustomization(body)),
+            "HelmRelease" if !is_known(body, tree.releases) => {
+                found.extend(body.get(&["spec", "values"]).iter().flat_map(below));
+            }
+            _ => {}
+        }
+    }
+    found.extend(tree.pods.iter().flat_map(of_pod));
+    found.extend(tree.releases.iter().flat_map(of_release));
     found
 }
 
-fn credential<'a>(spot: &Spot<'a, '_>, what: String, instead: &'static str) -> Credential<'a> {
-    Credential { at: spot.at(), what, instead }
+fn credential<'a>(spot: &Spot<'a, '_>, what: impl Into<String>, instead: &'static str) -> Credential<'a> {
+    Credential { at: spot.at(), what: what.into(), instead }
+}
+
+/// Whether the chart of a release is one that there is a model of: then its values are looked at setting by setting.
+fn is_known(release: &Spot<'_, '_>, known: &[Valued<'_, '_>]) -> bool {
+    known.iter().any(|valued| valued.release.is_made_by(release))
 }
 
 fn of_secret<'a>(secret: &Spot<'a, '_>) -> Vec<Credential<'a>> {
     let values = ["data", "stringData"].into_iter().flat_map(|block| secret.entries(&[block]));
-    let plain = values.filter(|(_, value)| is_plain(value.value) && !is_sealed(value.value));
+    let plain = values.filter(|(_, value)| is_plain(value.value) && !is_certificate(value.value));
     plain.map(|(key, value)| credential(&value, format!("`{key}` of the Secret `{}`", secret.name()), SEAL)).collect()
 }
 
-/// Whether a value says something of its own: it is not empty and no placeholder that something else fills.
+fn of_config_map<'a>(map: &Spot<'a, '_>, releases: &[Valued<'a, '_>]) -> Vec<Credential<'a>> {
+    let is_values = |spot: &Spot<'a, '_>| {
+        let layers = || releases.iter().flat_map(|valued| &valued.release.layers);
+        layers().any(|layer| std::ptr::eq(layer.object, spot.object) && layer.prefix == spot.pointer())
+    };
+    let entries = map.entries(&["data"]).into_iter();
+    entries.filter(|(_, text)| !is_values(text)).flat_map(|(key, text)| entry(key, &text)).collect()
+}
+
+/// What kustomize makes Secrets and ConfigMaps of: `key=value`.
+fn of_kustomization<'a>(kustomization: &Spot<'a, '_>) -> Vec<Credential<'a>> {
+    let literals = |generator: &'static str| {
+        let generators = kustomization.items(&[generator]).into_iter();
+        let literals = generators.flat_map(|generator| generator.items(&["literals"]));
+        literals.filter_map(|literal| Some((literal.value.as_str()?.split_once('=')?, literal)))
+    };
+    let sealed = literals("secretGenerator").filter(|((_, value), _)| is_plain(&Json::from(*value)));
+    let sealed = sealed.map(|((key, _), spot)| credential(&spot, format!("`{key}` of a secretGenerator"), SEAL));
+    let open = literals("configMapGenerator").filter(|((key, value), _)| names_password(key) && is_secret_text(value));
+    sealed.chain(open.map(|((key, _), spot)| credential(&spot, format!("`{key}`"), NOT_HERE))).collect()
+}
+
+fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Credential<'a>> {
+    let mut found: Vec<Credential<'a>> = pod.variables().iter().filter_map(variable).collect();
+    for container in &pod.containers {
+        let rest = container.entries(&[]).into_iter().filter(|(key, _)| !matches!(*key, "env" | "image" | "name"));
+        found.extend(rest.flat_map(|(key, value)| entry(key, &value)));
+    }
+    for volume in pod.spec.iter().flat_map(|spec| spec.items(&["volumes"])) {
+        found.extend(below(&volume));
+    }
+    found
+}
+
+/// An environment variable, or a header of HTTP.
+fn variable<'a>(variable: &Spot<'a, '_>) -> Option<Credential<'a>> {
+    let name = variable.text(&["name"])?;
+    let value = variable.get(&["value"])?;
+    let text = text_of(value.value)?;
+    match names_secret(name) && is_secret_text(&text) {
+        true => Some(credential(&value, format!("the value of `{name}`"), SECRET_KEY_REF)),
+        false => leaks(&value),
+    }
+}
+
+fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Credential<'a>> {
+    let mut found = Vec::new();
+    for assigned in &valued.set {
+        let (setting, spot) = (assigned.setting, &assigned.spot);
+        match (setting.facet, setting.kind) {
+            (Facet::Credential, _) => {
+                let is_set = is_plain(spot.value) || matches!(spot.value, Json::Array(_) | Json::Object(_));
+                found.extend(is_set.then(|| credential(spot, format!("`{}`", setting.path), EXISTING_SECRET)));
+            }
+            // Pods and objects are looked at as such.
+            (_, Kind::Shape(Shape::EnvVars | Shape::Containers)) => {}
+            (_, Kind::Shape(Shape::Objects)) => found.extend(spot.items(&[]).iter().flat_map(of_object)),
+            // A group is passed on whole, and its settings stand there for themselves.
+            (_, Kind::Shape(_)) if is_group(setting.path, valued) => {}
+            _ => found.extend(below(spot)),
+        }
+    }
+    found
+}
+
+fn is_group(path: &str, valued: &Valued<'_, '_>) -> bool {
+    let is_below = |other: &str| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    valued.set.iter().any(|assigned| is_below(assigned.setting.path))
+}
+
+/// An object that a chart's values add, as text for Helm to fill in first.
+fn of_object<'a>(object: &Spot<'a, '_>) -> Option<Credential<'a>> {
+    let text = object.value.as_str()?;
+    let has = |start: &str| text.lines().any(|line| line.trim().starts_with(start));
+    match has("kind: Secret") && (has("data:") || has("stringData:")) {
+        true => Some(credential(object, "a Secret in this text", SEAL)),
+        false => leaks(object),
+    }
+}
+
+/// What an entry of a map and everything below it gives away.
+fn entry<'a>(key: &str, value: &Spot<'a, '_>) -> Vec<Credential<'a>> {
+    if is_about_secrets(key) {
+        return Vec::new();
+    }
+    match text_of(value.value) {
+        Some(text) if names_password(key) && is_secret_text(&text) => {
+            vec![credential(value, format!("`{key}`"), NOT_HERE)]
+        }
+        _ => below(value),
+    }
+}
+
+/// What a value and everything below it gives away.
+fn below<'a>(spot: &Spot<'a, '_>) -> Vec<Credential<'a>> {
+    match spot.value {
+        Json::String(_) => leaks(spot).into_iter().collect(),
+        Json::Object(map) if map.contains_key("name") && map.contains_key("value") => {
+            variable(spot).into_iter().collect()
+        }
+        Json::Object(_) => spot.entries(&[]).iter().flat_map(|(key, value)| entry(key, value)).collect(),
+        Json::Array(items) => {
+            let flags = items.iter().map(|item| item.as_str().is_some_and(|flag| is_flag(flag)));
+            let after_flag = std::iter::once(false).chain(flags);
+            let one = |(item, is_told): (&Spot<'a, '_>, bool)| match item.value.as_str() {
+                Some(text) if is_told && !text.starts_with('-') && is_secret_text(text) => {
+                    vec![credential(item, "the password in this argument", NOT_HERE)]
+                }
+                _ => below(item),
+            };
+            spot.items(&[]).iter().zip(after_flag).flat_map(one).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a command's next argument is a password.
+fn is_flag(argument: &str) -> bool {
+    argument.starts_with('-') && !argument.contains(['=', ' ']) && names_secret(argument)
+}
+
+/// Whether what stands below a key names secrets and their keys, and not what they hold.
+fn is_about_secrets(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["secretkey", "existingsecret", "secretref"].iter().any(|start| key.contains(start))
+        || key.ends_with("keys")
+        || key.ends_with("ref")
+}
+
+fn leaks<'a>(spot: &Spot<'a, '_>) -> Option<Credential<'a>> {
+    let what = match leak(spot.value.as_str()?)? {
+        Leak::Url => "a password in a URL".to_owned(),
+        Leak::Key => "a private key".to_owned(),
+        Leak::Assigned(name) => format!("`{name}` in this text"),
+    };
+    Some(credential(spot, what, NOT_HERE))
+}
+
+/// A text or a number as text.
+fn text_of(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether the value of something that is called a secret is one: no place where one is, no switch.
+fn is_secret_text(text: &str) -> bool {
+    is_plain(&Json::from(text)) && is_own_text(text)
+}
+
+/// Whether a value says something of its own: it is not empty, not sealed, and no placeholder that something else fills.
 fn is_plain(value: &Json) -> bool {
     match value {
         Json::String(text) => {
             let text = text.trim();
-            let is_placeholder = (text.starts_with("${") && text.ends_with('}'))
-                || (text.starts_with("$(") && text.ends_with(')'))
-                || (text.starts_with("{{") && text.ends_with("}}"));
-            !text.is_empty() && !is_placeholder
+            let is_filled_in = ["${", "{{", "$("].iter().any(|start| text.contains(start));
+            let is_reference = REFERENCES.iter().any(|start| text.starts_with(start));
+            let is_open = !is_filled_in || leak(text).is_some();
+            !text.is_empty() && !is_reference && !is_sealed(text) && is_open
         }
         Json::Number(_) => true,
         _ => false,
     }
 }
 
-/// Whether a value is one that sops sealed.
-fn is_sealed(value: &Json) -> bool {
-    value.as_str().is_some_and(|text| text.starts_with("ENC[AES256_GCM,data:") && text.ends_with(']'))
+/// How the tools spell places of secrets that they fill in: 1Password, vals, Vault, Argo CD's Vault plugin.
+const REFERENCES: &[&str] = &["op://", "ref+", "vault:", "<path:", "awssm://", "gcpsm://", "arn:aws:"];
+
+/// Whether a value is one that sops or kubeseal sealed.
+fn is_sealed(text: &str) -> bool {
+    let is_sops = text.starts_with("ENC[AES256_GCM,data:") && text.ends_with(']');
+    is_sops || (text.starts_with("Ag") && text.len() > 300 && !text.contains([' ', '\n']))
 }
 
-fn of_variable<'a>(variable: &Spot<'a, '_>) -> Option<Credential<'a>> {
-    let name = variable.text(&["name"])?;
-    let value = variable.get(&["value"])?;
-    let leak = || urls(&value).into_iter().next();
-    let text = value.value.as_str().unwrap_or_default();
-    let is_harmless = text.starts_with('/') || matches!(text, "true" | "false" | "yes" | "no");
-    if names_secret(name) && is_plain(value.value) && !is_sealed(value.value) && !is_harmless {
-        return Some(credential(&value, format!("the environment variable `{name}`"), SECRET_KEY_REF));
-    }
-    leak()
+/// Whether a value is a certificate, which everybody may see; in base64 too.
+fn is_certificate(value: &Json) -> bool {
+    let text = value.as_str().unwrap_or_default().trim();
+    let is_bare = text.starts_with("-----BEGIN CERTIFICATE") && !text.contains("PRIVATE KEY");
+    is_bare || (text.starts_with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS") && !has_key_in_base64(text))
 }
 
-/// Words of names whose values are secrets.
-const SECRET_WORDS: &[&str] =
-    &["PASS", "PASSWORD", "PASSWD", "PASSPHRASE", "PWD", "SECRET", "TOKEN", "APIKEY", "CREDENTIALS"];
-/// Words before `KEY` that make it a secret one.
-const SECRET_KEYS: &[&str] = &["ACCESS", "API", "AUTH", "ENCRYPTION", "MASTER", "PRIVATE", "SECRET", "SIGNING"];
-/// Last words of names whose values only lead to a secret.
-const LEADING: &[&str] =
-    &["DIR", "ENABLED", "FILE", "FILES", "ID", "LENGTH", "NAME", "NAMESPACE", "PATH", "REF", "TTL", "TYPE"];
-
-/// Whether a variable of that name holds a secret.
-fn names_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let words: Vec<&str> = upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let Some(last) = words.last() else { return false };
-    if LEADING.contains(last) {
-        return false;
-    }
-    let is_key = *last == "KEY" && words.len() > 1 && SECRET_KEYS.contains(&words[words.len() - 2]);
-    is_key || words.iter().any(|word| SECRET_WORDS.contains(word) || word.ends_with("PASSWORD"))
-}
-
-fn of_release<'a>(release: &Release<'a>) -> Vec<Credential<'a>> {
-    let mut found = Vec::new();
-    for (set, spot) in release.set() {
-        match set.setting.facet {
-            Facet::Credential if is_plain(spot.value) && !is_sealed(spot.value) => {
-                found.push(credential(&spot, format!("`{}`", set.setting.path), EXISTING_SECRET));
-            }
-            Facet::Credential => {}
-            _ => found.extend(texts(&spot).iter().flat_map(leaks)),
-        }
-    }
-    found
-}
-
-/// Every text below a value, lists of environment variables and containers excepted: they are looked at as such.
-fn texts<'a, 'v>(spot: &Spot<'a, 'v>) -> Vec<Spot<'a, 'v>> {
-    match spot.value {
-        Json::String(_) => vec![spot.clone()],
-        Json::Array(items) if items.iter().any(|item| item.get("name").is_some()) => Vec::new(),
-        Json::Array(_) => spot.items(&[]).iter().flat_map(texts).collect(),
-        Json::Object(_) => spot.entries(&[]).iter().flat_map(|(_, below)| texts(below)).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// A password in a text: in a URL, in a connection string, in SQL.
-fn leaks<'a>(spot: &Spot<'a, '_>) -> Vec<Credential<'a>> {
-    let found = urls(spot);
-    let text = spot.value.as_str().unwrap_or_default();
-    match found.is_empty() && assigns_password(text) {
-        true => vec![credential(spot, "a password in this text".to_owned(), NOT_HERE)],
-        false => found,
-    }
-}
-
-/// A password in a URL: `scheme://user:password@host`.
-fn urls<'a>(spot: &Spot<'a, '_>) -> Vec<Credential<'a>> {
-    let text = spot.value.as_str().unwrap_or_default();
-    let has_password = text.match_indices("://").any(|(at, _)| {
-        let authority = text[at + 3..].split(['/', '?', '#', ' ', '\n', '"', '\'']).next().unwrap_or_default();
-        let password =
-            authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password);
-        password.is_some_and(is_own_text)
-    });
-    let found = has_password.then(|| credential(spot, "a password in a URL".to_owned(), NOT_HERE));
-    found.into_iter().collect()
-}
-
-/// Whether a password is spelled out, and not a variable or an example.
-fn is_own_text(password: &str) -> bool {
-    !password.is_empty() && !password.starts_with(['$', '{', '<', '*', '%', '\\', ':']) && !password.starts_with("ENC[")
-}
-
-/// `password=...` of a connection string, `PGPASSWORD=...` of a shell, `PASSWORD '...'` of SQL.
-fn assigns_password(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    lower.match_indices("password").any(|(at, word)| {
-        let rest = &text[at + word.len()..];
-        let value = match rest.strip_prefix('=') {
-            Some(value) => value,
-            None => match rest.trim_start_matches(' ').strip_prefix('\'') {
-                Some(value) if rest.starts_with(' ') => value,
-                _ => return false,
-            },
-        };
-        let value = value.trim_start_matches(['\'', '"']);
-        let end = value.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ';' | ',')).unwrap_or(value.len());
-        is_own_text(&value[..end])
-    })
+/// Whether `PRIVATE KEY` stands in a base64 text, at any of the three offsets that it can have.
+fn has_key_in_base64(text: &str) -> bool {
+    ["UFJJVkFURSBLRVkt", "BSSVZBVEUgS0VZ", "QUklWQVRFIEtFW"].iter().any(|part| text.contains(part))
 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{
     Release, Spot,
-    pod::{pod_labels, pod_spec},
+    pod::{is_server, pod_labels, pod_spec},
 };
 
 /// Ports that a database listens on by default: who finds one behind a Service knows what it is.
@@ -62,6 +62,8 @@ pub(super) struct Pods {
     labels: Labels,
     /// Whether they may have further labels, as the pods of a chart that is not rendered here.
     is_open: bool,
+    /// The ports of the database, where other containers stand beside it and have ports of their own.
+    beside: Option<Vec<Json>>,
     pub(super) product: &'static str,
 }
 
@@ -76,10 +78,16 @@ pub(super) fn of_port(port: &Json) -> Option<&'static str> {
     PORTS.iter().find(|(known, _)| *known == number).map(|(_, product)| *product)
 }
 
+/// The last part of an image's repository.
+pub(super) fn last_part(image: &str) -> &str {
+    let path = image.split('@').next().unwrap_or(image);
+    let last = path.rsplit('/').next().unwrap_or(path);
+    last.split(':').next().unwrap_or(last)
+}
+
 /// What an image or a thing of that name is, where it is a database.
 pub(super) fn of_name(name: &str) -> Option<&'static str> {
-    let last = name.split('@').next().unwrap_or(name).rsplit('/').next().unwrap_or(name);
-    let last = last.split(':').next().unwrap_or(last);
+    let last = last_part(name);
     IMAGES.iter().find(|(known, _)| *known == last).map(|(_, product)| *product)
 }
 
@@ -105,14 +113,26 @@ impl Databases {
     /// What stands behind a Service, where that is a database: its pods tell, else its ports.
     pub(super) fn behind(&self, service: &Spot<'_, '_>) -> Option<&'static str> {
         let selector = labels(service.get(&["spec", "selector"]));
-        self.selected(service.namespace(), &selector).or_else(|| {
-            service.items(&["spec", "ports"]).iter().find_map(|port| {
-                let numbers = ["port", "targetPort"].into_iter().filter_map(|key| port.value.get(key));
-                let names = ["name", "targetPort"].into_iter().filter_map(|key| port.text(&[key]));
-                let by_number = numbers.into_iter().find_map(of_port);
-                by_number.or_else(|| names.into_iter().flat_map(|name| name.split('-')).find_map(of_name))
-            })
-        })
+        let ports = service.items(&["spec", "ports"]);
+        let listens = |pods: &&Pods| {
+            let is_one = |port: &Spot<'_, '_>| {
+                let target = port.value.get("targetPort").or(port.value.get("port"));
+                let is_own = |own: &Vec<Json>| target.is_some_and(|port| own.contains(port) || of_port(port).is_some());
+                pods.beside.as_ref().is_none_or(is_own)
+            };
+            pods.are_selected(service.namespace(), &selector) && ports.iter().any(is_one)
+        };
+        if let Some(pods) = self.pods.iter().find(listens) {
+            return Some(pods.product);
+        }
+        let named = || selector.get(NAME).and_then(|name| of_name(name));
+        let by_port = |port: &Spot<'_, '_>| {
+            let mut numbers = ["port", "targetPort"].into_iter().filter_map(|key| port.value.get(key));
+            let names = ["name", "targetPort"].into_iter().filter_map(|key| port.text(&[key]));
+            let by_number = numbers.find_map(of_port);
+            by_number.or_else(|| names.into_iter().flat_map(|name| name.split('-')).find_map(of_name))
+        };
+        named().or_else(|| ports.iter().find_map(by_port))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Pods> {
@@ -124,11 +144,22 @@ impl Databases {
 const NAME: &str = "app.kubernetes.io/name";
 const INSTANCE: &str = "app.kubernetes.io/instance";
 
+/// The database that a workload's pods are, and the container that it runs in. A job, or a container that ends before the
+/// others start, only uses one.
+pub(super) fn of_workload<'a, 'v>(body: &Spot<'a, 'v>) -> Option<(&'static str, Spot<'a, 'v>)> {
+    let containers = pod_spec(body).filter(|_| is_server(body))?.items(&["containers"]);
+    containers.into_iter().find_map(|container| Some((of_name(container.text(&["image"])?)?, container)))
+}
+
 impl Pods {
     pub(super) fn of_workload(body: &Spot<'_, '_>) -> Option<Pods> {
-        let containers = pod_spec(body)?.items(&["containers"]);
-        let product = containers.iter().find_map(|container| of_name(container.text(&["image"])?))?;
-        Some(Pods { namespace: body.namespace().to_owned(), labels: labels(pod_labels(body)), is_open: false, product })
+        let (product, container) = of_workload(body)?;
+        let is_alone = pod_spec(body)?.items(&["containers"]).len() == 1;
+        let own = container.items(&["ports"]).into_iter();
+        let own = own.flat_map(|port| ["containerPort", "name"].into_iter().filter_map(move |key| port.value.get(key)));
+        let beside = (!is_alone).then(|| own.cloned().collect());
+        let labels = labels(pod_labels(body));
+        Some(Pods { namespace: body.namespace().to_owned(), labels, is_open: false, beside, product })
     }
 
     /// The pods of a chart that is not rendered here.
@@ -136,7 +167,7 @@ impl Pods {
         let product = of_name(release.chart.name)?;
         let mut labels = Labels::from([(NAME.to_owned(), release.chart.name.to_owned())]);
         labels.extend(release.name.clone().map(|name| (INSTANCE.to_owned(), name)));
-        Some(Pods { namespace: release.namespace.clone(), labels, is_open: true, product })
+        Some(Pods { namespace: release.namespace.clone(), labels, is_open: true, beside: None, product })
     }
 
     /// Whether they stand in `namespace`. An object without a namespace may stand in any.

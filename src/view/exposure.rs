@@ -2,7 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::{At, Databases, Release, Spot, database, pod::Pod};
+use super::{
+    At, Databases, Spot, Tree, database,
+    pod::Pod,
+    release::{Valued, is_true},
+};
 use crate::chart::{Exposure as Exposing, Facet, Kind, Shape};
 
 /// A way to reach a database from outside the cluster, as set: it counts also where another value makes it idle today.
@@ -34,19 +38,23 @@ pub enum Way {
     HostNetwork,
     /// A TCP route of an ingress or gateway controller, of this kind.
     TcpRoute(String),
+    /// A program of this name in the database's own pod, which leads connections into it.
+    Tunnel(String),
     /// An annotation by which a controller publishes the Service.
     Annotation(String),
 }
 
 /// Annotations by which controllers publish a Service: the beginnings of their keys.
 const PUBLISHING: &[&str] = &[
-    "external-dns.",
+    "cloudflare",
+    "k8s.ngrok.com/",
     "metallb.",
     "tailscale.com/expose",
     "tailscale.com/funnel",
     "service.beta.kubernetes.io/aws-load-balancer",
     "service.beta.kubernetes.io/azure-load-balancer",
     "service.beta.kubernetes.io/do-loadbalancer",
+    "service.beta.kubernetes.io/oci-load-balancer",
     "cloud.google.com/load-balancer",
     "networking.gke.io/load-balancer",
     "load-balancer.hetzner.cloud/",
@@ -63,21 +71,22 @@ const INTERNAL: &[(&str, &str)] = &[
     ("networking.gke.io/load-balancer-type", "Internal"),
 ];
 
-pub(super) fn find<'a>(
-    bodies: &[Spot<'a, '_>],
-    pods: &[Pod<'a, '_>],
-    releases: &[Release<'a>],
-    databases: &Databases,
-) -> Vec<Exposure<'a>> {
+/// Images of programs that lead connections from elsewhere into the pod that they run in.
+const TUNNELS: &[&str] =
+    &["bore", "chisel", "cloudflared", "frpc", "inlets", "ngrok", "playit", "rathole", "socat", "tailscale", "zrok"];
+
+pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Exposure<'a>> {
     let mut found = Vec::new();
-    for body in bodies {
+    for body in tree.bodies {
         match body.kind() {
-            "Service" => found.extend(databases.behind(body).into_iter().flat_map(|product| of_service(body, product))),
-            _ => found.extend(of_route(body, bodies, databases)),
+            "Service" => {
+                found.extend(tree.databases.behind(body).into_iter().flat_map(|product| of_service(body, product)))
+            }
+            _ => found.extend(of_route(body, tree.bodies, tree.databases)),
         }
     }
-    found.extend(pods.iter().flat_map(of_pod));
-    found.extend(releases.iter().flat_map(of_release));
+    found.extend(tree.pods.iter().flat_map(of_pod));
+    found.extend(tree.releases.iter().flat_map(of_release));
     found
 }
 
@@ -88,7 +97,7 @@ fn of_service<'a>(service: &Spot<'a, '_>, product: &'static str) -> Vec<Exposure
         way(service.get(&["spec", "type"]), Way::ServiceType(kind.to_owned()));
     }
     for port in service.items(&["spec", "ports"]) {
-        way(port.get(&["nodePort"]), Way::NodePort);
+        way(port.get(&["nodePort"]).filter(is_port), Way::NodePort);
     }
     let has_items = |spot: &Spot<'_, '_>| spot.value.as_array().is_some_and(|items| !items.is_empty());
     way(service.get(&["spec", "externalIPs"]).filter(has_items), Way::ExternalIp);
@@ -107,9 +116,16 @@ fn of_service<'a>(service: &Spot<'a, '_>, product: &'static str) -> Vec<Exposure
     ways.into_iter().map(|(at, way)| Exposure { at, way, product }).collect()
 }
 
+/// Whether a port is chosen: 0 and nothing leave the choice to Kubernetes.
+fn is_port(port: &Spot<'_, '_>) -> bool {
+    !(port.value.is_null() || port.value == 0 || port.value == "")
+}
+
 fn publishes(key: &str, value: &Json) -> bool {
+    let is_off = matches!(value.as_str(), Some("" | "false")) || value == false;
     let is_internal = INTERNAL.iter().any(|(known, internal)| *known == key && value.as_str() == Some(internal));
-    PUBLISHING.iter().any(|start| key.starts_with(start)) && !is_internal
+    let is_name = key.starts_with("external-dns.") && key.ends_with("/hostname");
+    (is_name || PUBLISHING.iter().any(|start| key.starts_with(start))) && !is_internal && !is_off
 }
 
 /// Whether a range of addresses is all of them.
@@ -117,16 +133,23 @@ pub(super) fn is_any(range: &Json) -> bool {
     range.as_str().is_some_and(|range| range.ends_with("/0"))
 }
 
-/// Routes of ingress and gateway controllers that hand TCP connections on.
+/// What is made to be reached over HTTP from outside, by keys of its own.
+const WEB: &[&str] = &["Meilisearch", "MinIO"];
+
+/// Routes of ingress and gateway controllers that hand connections on.
 fn of_route<'a>(body: &Spot<'a, '_>, bodies: &[Spot<'a, '_>], databases: &Databases) -> Vec<Exposure<'a>> {
     let product = |name: &str, port: Option<&Json>| {
-        let is_service = |service: &&Spot<'a, '_>| service.kind() == "Service" && service.name() == name;
+        let is_service = |service: &&Spot<'a, '_>| {
+            let is_here = service.namespace().is_empty() || service.namespace() == body.namespace();
+            service.kind() == "Service" && service.name() == name && is_here
+        };
         let behind = bodies.iter().find(is_service).and_then(|service| databases.behind(service));
         behind.or_else(|| port.and_then(database::of_port))
     };
     let backend = |backend: &Spot<'a, '_>, name: &[&str], port: &[&str]| {
         let number = port.iter().try_fold(backend.value, |value, key| value.get(key));
-        let product = product(backend.text(name)?, number)?;
+        let speaks_http = matches!(body.kind(), "HTTPRoute" | "Ingress" | "IngressRoute");
+        let product = product(backend.text(name)?, number).filter(|product| !speaks_http || !WEB.contains(product))?;
         let way = Way::TcpRoute(body.kind().to_owned());
         Some(Exposure { at: backend.get(name)?.at(), way, product })
     };
@@ -168,27 +191,34 @@ fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Exposure<'a>> {
     let network = pod.spec.iter().filter_map(|spec| spec.get(&["hostNetwork"]));
     let network = network.filter(|spot| spot.value == true).map(|spot| (spot.at(), Way::HostNetwork));
     let ports = pod.containers.iter().flat_map(|container| container.items(&["ports"]));
-    let ports = ports.filter_map(|port| port.get(&["hostPort"])).filter(|port| port.value != 0);
-    network.chain(ports.map(|port| (port.at(), Way::HostPort))).map(|(at, way)| Exposure { at, way, product }).collect()
+    let ports = ports.filter_map(|port| port.get(&["hostPort"])).filter(is_port).map(|port| (port.at(), Way::HostPort));
+    let tunnels = pod.containers.iter().filter_map(|container| {
+        let image = container.get(&["image"])?;
+        let name = database::last_part(image.value.as_str()?);
+        TUNNELS.contains(&name).then(|| (image.at(), Way::Tunnel(name.to_owned())))
+    });
+    network.chain(ports).chain(tunnels).map(|(at, way)| Exposure { at, way, product }).collect()
 }
 
-fn of_release<'a>(release: &Release<'a>) -> Vec<Exposure<'a>> {
-    let product = database::of_name(release.chart.name).unwrap_or(release.chart.name);
+fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Exposure<'a>> {
+    let chart = valued.release.chart.name;
+    let Some(product) = database::of_name(chart) else { return Vec::new() };
     let mut ways = Vec::new();
-    for (set, spot) in release.set() {
+    for assigned in &valued.set {
+        let (setting, spot) = (assigned.setting, &assigned.spot);
         let is_set = !spot.value.is_null() && spot.value != "";
-        match set.setting.facet {
+        match setting.facet {
             Facet::Exposure(Exposing::ServiceType) if is_set && spot.value != "ClusterIP" => {
                 let kind = spot.value.as_str().unwrap_or_default().to_owned();
                 ways.push((spot.at(), Way::ServiceType(kind)));
             }
-            Facet::Exposure(Exposing::NodePort) if is_set && !spot.value.is_array() => {
-                ways.push((spot.at(), Way::NodePort))
+            Facet::Exposure(Exposing::NodePort)
+                if setting.kind != Kind::Shape(Shape::ServicePorts) && is_port(spot) =>
+            {
+                ways.push((spot.at(), Way::NodePort));
             }
             Facet::Exposure(Exposing::LoadBalancer) if is_set => ways.push((spot.at(), Way::LoadBalancer)),
-            Facet::Exposure(Exposing::HostNetwork) if super::release::is_true(spot.value) => {
-                ways.push((spot.at(), Way::HostNetwork));
-            }
+            Facet::Exposure(Exposing::HostNetwork) if is_true(spot.value) => ways.push((spot.at(), Way::HostNetwork)),
             Facet::Exposure(Exposing::SourceRanges) => {
                 let any = spot.items(&[]).into_iter().filter(|source| is_any(source.value));
                 ways.extend(any.map(|source| (source.at(), Way::AnySource)));
@@ -199,10 +229,28 @@ fn of_release<'a>(release: &Release<'a>) -> Vec<Exposure<'a>> {
             }
             _ => {}
         }
-        if set.setting.kind == Kind::Shape(Shape::ServicePorts) {
-            let ports = spot.items(&[]).into_iter().filter_map(|port| port.get(&["nodePort"]));
-            ways.extend(ports.map(|port| (port.at(), Way::NodePort)));
+        match setting.kind {
+            Kind::Shape(Shape::ServicePorts) => {
+                let ports = spot.items(&[]).into_iter().filter_map(|port| port.get(&["nodePort"])).filter(is_port);
+                ways.extend(ports.map(|port| (port.at(), Way::NodePort)));
+            }
+            Kind::Shape(Shape::Objects) => ways.extend(spot.items(&[]).iter().filter_map(of_text)),
+            _ => {}
         }
     }
     ways.into_iter().map(|(at, way)| Exposure { at, way, product }).collect()
+}
+
+/// What an object opens that stands in the values as text, for Helm to fill in first.
+fn of_text<'a>(object: &Spot<'a, '_>) -> Option<(At<'a>, Way)> {
+    let lines = || object.value.as_str().unwrap_or_default().lines().map(str::trim);
+    let has = |line: &str| lines().any(|other| other == line);
+    let kind = ["LoadBalancer", "NodePort"].into_iter().find(|kind| has(&format!("type: {kind}")));
+    match kind.filter(|_| has("kind: Service")) {
+        Some(kind) => Some((object.at(), Way::ServiceType(kind.to_owned()))),
+        None => {
+            let route = ["IngressRouteTCP", "TCPRoute"].into_iter().find(|kind| has(&format!("kind: {kind}")))?;
+            Some((object.at(), Way::TcpRoute(route.to_owned())))
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! Where network policies leave a database open.
 
 use super::{
-    At, Databases, Release, Spot, database,
+    At, Databases, Spot, Tree, database,
     database::{Pods, labels},
     exposure::is_any,
-    release::is_true,
+    release::{Valued, is_true},
 };
 use crate::chart::{Facet, Kind, NetworkPolicy, Shape};
 
@@ -35,19 +35,14 @@ pub enum Gap {
     EveryNamespace,
 }
 
-pub(super) fn find<'a>(
-    bodies: &[Spot<'a, '_>],
-    releases: &[Release<'a>],
-    databases: &Databases,
-) -> Vec<NetworkGap<'a>> {
-    let policies: Vec<&Spot<'a, '_>> =
-        bodies.iter().filter(|body| body.kind() == "NetworkPolicy" && body.group() == "networking.k8s.io").collect();
-    let mut gaps: Vec<NetworkGap<'a>> = policies.iter().flat_map(|policy| of_policy(policy, databases)).collect();
-    gaps.extend(releases.iter().flat_map(|release| of_release(release, &policies)));
-    for (workload, pods) in bodies.iter().filter_map(|body| Some((body, Pods::of_workload(body)?))) {
-        let is_server = !matches!(workload.kind(), "Job" | "CronJob");
-        if is_server && !policies.iter().any(|policy| guards(policy, &pods)) {
-            gaps.push(NetworkGap { at: workload.at(), gap: Gap::None, product: pods.product });
+pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<NetworkGap<'a>> {
+    let is_policy = |body: &&Spot<'a, '_>| body.kind() == "NetworkPolicy" && body.group() == "networking.k8s.io";
+    let policies: Vec<&Spot<'a, '_>> = tree.bodies.iter().filter(is_policy).collect();
+    let mut gaps: Vec<NetworkGap<'a>> = policies.iter().flat_map(|policy| of_policy(policy, tree.databases)).collect();
+    gaps.extend(tree.releases.iter().flat_map(|release| of_release(release, &policies)));
+    for (workload, pods) in tree.bodies.iter().filter_map(|body| Some((body, Pods::of_workload(body)?))) {
+        if !policies.iter().any(|policy| guards(policy, &pods)) {
+            gaps.push(NetworkGap { at: workload.at_name(), gap: Gap::None, product: pods.product });
         }
     }
     gaps
@@ -112,13 +107,12 @@ fn of_rule<'a>(rule: &Spot<'a, '_>, product: &'static str) -> Vec<NetworkGap<'a>
     from.iter().filter_map(gap).collect()
 }
 
-fn of_release<'a>(release: &Release<'a>, policies: &[&Spot<'a, '_>]) -> Vec<NetworkGap<'a>> {
+fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[&Spot<'a, '_>]) -> Vec<NetworkGap<'a>> {
+    let release = valued.release;
     let Some(product) = database::of_name(release.chart.name) else { return Vec::new() };
     let mut gaps = Vec::new();
-    for (set, spot) in release.set() {
-        if set.setting.kind == Kind::Shape(Shape::IngressRules) {
-            gaps.extend(spot.items(&[]).iter().flat_map(|rule| of_rule(rule, product)));
-        }
+    for rules in valued.set.iter().filter(|assigned| assigned.setting.kind == Kind::Shape(Shape::IngressRules)) {
+        gaps.extend(rules.spot.items(&[]).iter().flat_map(|rule| of_rule(rule, product)));
     }
     let is_guarded = Pods::of_release(release).is_some_and(|pods| policies.iter().any(|policy| guards(policy, &pods)));
     for setting in release.chart.settings {

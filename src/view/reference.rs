@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{At, Release, Spot, pod::Pod};
+use super::{At, Spot, Tree, pod::Pod, release::Valued};
 use crate::{
-    chart::{Facet, Kind, Shape, Target},
+    chart::{Facet, Kind, Persistence, Shape, Target},
     manifest::{Bundle, Identity},
 };
 
@@ -33,16 +33,11 @@ const MAKERS: &[(&str, &[&str])] = &[
     ("VaultStaticSecret", &["spec", "destination", "name"]),
 ];
 
-pub(super) fn find<'a>(
-    bundle: &'a Bundle,
-    bodies: &[Spot<'a, '_>],
-    pods: &[Pod<'a, '_>],
-    releases: &[Release<'a>],
-) -> Vec<Reference<'a>> {
-    let known = known(bundle, bodies);
-    let mut references: Vec<Reference<'a>> = bodies.iter().flat_map(of_body).collect();
-    references.extend(pods.iter().flat_map(of_pod));
-    references.extend(releases.iter().flat_map(of_release));
+pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Reference<'a>> {
+    let known = known(tree.bundle, tree.bodies);
+    let mut references: Vec<Reference<'a>> = tree.bodies.iter().flat_map(of_body).collect();
+    references.extend(tree.pods.iter().flat_map(of_pod));
+    references.extend(tree.releases.iter().flat_map(of_release));
     references.retain(|reference| !is_known(&known, &reference.target));
     let mut seen = BTreeSet::new();
     // That a namespace is missing is one thing to say, however many objects stand in it.
@@ -138,25 +133,26 @@ fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Reference<'a>> {
     found
 }
 
-fn of_release<'a>(release: &Release<'a>) -> Vec<Reference<'a>> {
-    let here = release.namespace.as_str();
+fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Reference<'a>> {
+    let here = valued.release.namespace.as_str();
     let mut found = Vec::new();
-    for (set, spot) in release.set() {
-        let kind = match set.setting.facet {
+    for assigned in &valued.set {
+        let (setting, spot) = (assigned.setting, &assigned.spot);
+        if setting.kind == Kind::Shape(Shape::PullSecrets) {
+            let names = spot.items(&[]).into_iter();
+            let named = |item: Spot<'a, '_>| {
+                named(&item, &["name"], "Secret", here).or_else(|| self::named(&item, &[], "Secret", here))
+            };
+            found.extend(names.filter_map(named));
+            continue;
+        }
+        let kind = match setting.facet {
             Facet::Reference(Target::Secret) => "Secret",
             Facet::Reference(Target::ConfigMap) => "ConfigMap",
-            Facet::Persistence(crate::chart::Persistence::ExistingClaim) => "PersistentVolumeClaim",
-            _ => {
-                if set.setting.kind == Kind::Shape(Shape::PullSecrets) {
-                    let secrets = spot.items(&[]);
-                    found.extend(secrets.iter().filter_map(|secret| {
-                        named(secret, &["name"], "Secret", here).or_else(|| named(secret, &[], "Secret", here))
-                    }));
-                }
-                continue;
-            }
+            Facet::Reference(Target::Claim) | Facet::Persistence(Persistence::ExistingClaim) => "PersistentVolumeClaim",
+            _ => continue,
         };
-        found.extend(named(&spot, &[], kind, here));
+        found.extend(named(spot, &[], kind, here));
     }
     found
 }

@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use super::{At, Spot};
 use crate::{
-    chart::{self, Chart, Kind, Set, Shape},
-    manifest::{Bundle, Object},
+    chart::{self, Chart, Kind, Setting, Shape},
+    manifest::{Bundle, Object, text},
 };
 
 /// A release of a pinned chart, or loose values of one.
@@ -20,8 +20,10 @@ pub struct Release<'a> {
     pub layers: Vec<Layer<'a>>,
     /// Whether these are all values that it has: what they do not set is the chart's default.
     pub is_whole: bool,
-    /// The release itself, or the file of loose values.
+    /// The name of the release itself, or the file of loose values.
     pub at: At<'a>,
+    /// The keys that lead to the release in its object: a list may hold several.
+    body: Vec<String>,
     /// Its namespace; empty where it names none.
     pub namespace: String,
     /// Helm's name of the release, where it is known.
@@ -53,17 +55,19 @@ impl<'a> Release<'a> {
         self.version.as_deref().is_none_or(|version| version == self.chart.version)
     }
 
-    /// Everything that its values set, each with its place.
-    pub(super) fn set<'v>(&'v self) -> Vec<(Set<'v>, Spot<'a, 'v>)> {
-        let mut all = Vec::new();
-        for layer in &self.layers {
-            for set in self.chart.set(&layer.values) {
-                let at = layer.at(&set.pointer, false);
-                let spot = Spot { object: at.object, pointer: at.pointer, value: set.value };
-                all.push((set, spot));
-            }
-        }
-        all
+    /// Whether values of it stand in `object`.
+    pub(super) fn takes(&self, object: &Object) -> bool {
+        self.layers.iter().any(|layer| std::ptr::eq(layer.object, object))
+    }
+
+    /// Whether it is what `body` asks for.
+    pub(super) fn is_made_by(&self, body: &Spot<'_, '_>) -> bool {
+        std::ptr::eq(self.at.object, body.object) && body.pointer() == self.body
+    }
+
+    /// Whether what nothing sets is the default of the model: all values are known, and the model is that of this version.
+    pub(super) fn has_defaults(&self) -> bool {
+        self.is_whole && self.is_known()
     }
 
     /// The layer that has the last word about the dotted `path`, and what it says; `null` says that the default holds.
@@ -92,7 +96,7 @@ impl<'a> Release<'a> {
     pub(super) fn is_on(&self, path: &str) -> bool {
         match self.value(path) {
             Some(value) => is_true(value),
-            None => self.is_whole && self.chart.default(path).is_some_and(|default| is_true(&default)),
+            None => self.has_defaults() && self.chart.default(path).is_some_and(|default| is_true(&default)),
         }
     }
 
@@ -108,11 +112,34 @@ impl<'a> Release<'a> {
             None => self.at.clone(),
         }
     }
+}
+
+/// A release with everything that its values set.
+pub(super) struct Valued<'a, 'v> {
+    pub(super) release: &'v Release<'a>,
+    pub(super) set: Vec<Assigned<'a, 'v>>,
+}
+
+/// A setting of a chart and what some values say about it.
+pub(super) struct Assigned<'a, 'v> {
+    pub(super) setting: &'static Setting,
+    pub(super) spot: Spot<'a, 'v>,
+}
+
+impl<'a, 'v> Valued<'a, 'v> {
+    pub(super) fn of(release: &'v Release<'a>) -> Valued<'a, 'v> {
+        let assigned = |layer: &'v Layer<'a>| {
+            let top = Spot::at_keys(layer.object, &layer.prefix, &layer.values);
+            let all = release.chart.set(&layer.values).into_iter();
+            all.map(move |set| Assigned { setting: set.setting, spot: top.setting(set.setting.path, set.value) })
+        };
+        Valued { release, set: release.layers.iter().flat_map(assigned).collect() }
+    }
 
     /// Whole objects that the values add to the release.
-    pub(super) fn extra_objects<'v>(&'v self) -> Vec<Spot<'a, 'v>> {
-        let sets = self.set().into_iter().filter(|(set, _)| set.setting.kind == Kind::Shape(Shape::Objects));
-        sets.flat_map(|(_, spot)| spot.items(&[])).filter(|object| !object.kind().is_empty()).collect()
+    pub(super) fn extra_objects(&self) -> Vec<Spot<'a, 'v>> {
+        let lists = self.set.iter().filter(|assigned| assigned.setting.kind == Kind::Shape(Shape::Objects));
+        lists.flat_map(|list| list.spot.items(&[])).filter(|object| !object.kind().is_empty()).collect()
     }
 }
 
@@ -128,26 +155,14 @@ pub(super) fn is_true(value: &Json) -> bool {
     }
 }
 
-/// The releases of a tree.
-pub(super) fn releases(bundle: &Bundle) -> Vec<Release<'_>> {
+/// The releases of a tree, and values of charts that no release in it takes.
+pub(super) fn releases<'a>(bundle: &'a Bundle, bodies: &[Spot<'a, 'a>]) -> Vec<Release<'a>> {
     let tree = Tree { bundle };
-    let bodies = super::spot::bodies(bundle);
-    let helm = bodies.iter().filter(|body| body.kind() == "HelmRelease" && body.group() == "helm.toolkit.fluxcd.io");
-    let mut releases: Vec<Release<'_>> = helm.filter_map(|body| tree.helm_release(body)).collect();
-    let is_used = |releases: &[Release<'_>], object: &Object| {
-        releases.iter().flat_map(|release| &release.layers).any(|layer| std::ptr::eq(layer.object, object))
-    };
+    let mut releases: Vec<Release<'a>> = bodies.iter().filter_map(|body| tree.release(body)).collect();
     for object in &bundle.objects {
-        if is_used(&releases, object) {
-            continue;
-        }
-        if object.kind() == "ConfigMap" {
-            let keys = object.body.get("data").and_then(Json::as_object).into_iter().flatten().map(|(key, _)| key);
-            let loose = keys.filter_map(|key| tree.embedded(object, key)).filter_map(|layer| tree.loose(layer));
-            releases.extend(loose);
-        } else if object.kind().is_empty() {
-            let layer = Layer { object, prefix: Vec::new(), values: Cow::Borrowed(&object.body) };
-            releases.extend(tree.loose(layer));
+        let is_values = matches!(object.kind(), "" | "ConfigMap");
+        if is_values && !releases.iter().any(|release| release.takes(object)) {
+            releases.extend(tree.loose(object));
         }
     }
     releases
@@ -157,65 +172,92 @@ struct Tree<'a> {
     bundle: &'a Bundle,
 }
 
+/// Name and version of a chart that is asked for.
+type Asked = (String, Option<String>);
+
 impl<'a> Tree<'a> {
+    fn release(&self, body: &Spot<'a, 'a>) -> Option<Release<'a>> {
+        match (body.kind(), body.group()) {
+            ("HelmRelease", "helm.toolkit.fluxcd.io") => self.helm_release(body),
+            ("Application", "argoproj.io") => application(body),
+            _ => None,
+        }
+    }
+
     fn helm_release(&self, body: &Spot<'a, 'a>) -> Option<Release<'a>> {
         let mut is_whole = true;
         let mut layers = Vec::new();
         for from in body.items(&["spec", "valuesFrom"]) {
-            let key = from.text(&["valuesKey"]).unwrap_or("values.yaml");
-            let name = from.text(&["name"]).unwrap_or_default();
-            match self.values(from.kind(), body, name, key).filter(|_| from.text(&["targetPath"]).is_none()) {
-                Some(layer) => layers.push(layer),
-                None => is_whole = false,
-            }
+            let layer = from.text(&["targetPath"]).is_none().then(|| self.values(body, &from)).flatten();
+            is_whole &= layer.is_some();
+            layers.extend(layer);
         }
         if let Some(inline) = body.get(&["spec", "values"]) {
-            layers.push(Layer { object: body.object, prefix: inline.pointer, values: Cow::Borrowed(inline.value) });
+            layers.push(Layer { object: body.object, prefix: inline.pointer(), values: Cow::Borrowed(inline.value) });
         }
         let certain = layers.iter().find_map(|layer| self.bundle.values.get(&layer.object.file)).cloned();
         let (chart, version) = match certain {
             Some((name, version)) => (name, Some(version)),
-            None => self.chart_of(body)?,
+            None => self.asked(body)?,
         };
-        let known = version.as_deref().and_then(|version| chart::find(&chart, version));
-        let chart = known.or_else(|| chart::find(&chart, chart::versions(&chart).last()?))?;
-        let (namespace, name) = (body.namespace().to_owned(), body.text(&["spec", "releaseName"]).map(str::to_owned));
-        Some(Release { chart, version, layers, is_whole, at: body.at(), namespace, name })
+        let chart = model(&chart, version.as_deref())?;
+        let target = body.text(&["spec", "targetNamespace"]);
+        // As Flux names it where it is not told.
+        let default = || target.map_or(body.name().to_owned(), |namespace| format!("{namespace}-{}", body.name()));
+        let name = body.text(&["spec", "releaseName"]).map_or_else(default, str::to_owned);
+        let namespace = target.unwrap_or(body.namespace()).to_owned();
+        Some(Release {
+            chart,
+            version,
+            layers,
+            is_whole,
+            at: body.at_name(),
+            body: body.pointer(),
+            namespace,
+            name: Some(name),
+        })
     }
 
     /// Name and version of the chart that a HelmRelease asks for.
-    fn chart_of(&self, body: &Spot<'a, 'a>) -> Option<(String, Option<String>)> {
-        let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    fn asked(&self, body: &Spot<'a, 'a>) -> Option<Asked> {
+        let source = |kind: &str, name: &str| {
+            let is_source = |object: &&Object| object.kind() == kind && object.name() == name;
+            self.bundle.objects.iter().find(is_source).map(|object| &object.body)
+        };
         if let Some(chart) = body.text(&["spec", "chart", "spec", "chart"]) {
-            return Some((last(chart), body.text(&["spec", "chart", "spec", "version"]).map(str::to_owned)));
+            let name = last(chart);
+            let repository = || source("GitRepository", body.text(&["spec", "chart", "spec", "sourceRef", "name"])?);
+            // bitnami/charts names its tags so.
+            let tagged = || Some(text(repository()?, &["spec", "ref", "tag"])?.strip_prefix(name)?.strip_prefix('/')?);
+            let version = body.text(&["spec", "chart", "spec", "version"]).or_else(tagged);
+            return Some((name.to_owned(), version.map(str::to_owned)));
         }
-        let source = body.text(&["spec", "chartRef", "name"])?;
-        let is_source = |object: &&Object| object.kind() == "OCIRepository" && object.name() == source;
-        let source = self.bundle.objects.iter().find(is_source)?;
-        let spec = source.body.get("spec")?;
-        let version = spec.pointer("/ref/tag").and_then(Json::as_str).map(str::to_owned);
-        Some((last(spec.get("url").and_then(Json::as_str)?), version))
+        let source = source("OCIRepository", body.text(&["spec", "chartRef", "name"])?)?;
+        let version = text(source, &["spec", "ref", "tag"]).map(str::to_owned);
+        Some((last(text(source, &["spec", "url"])?).to_owned(), version))
     }
 
     /// The values that a HelmRelease takes from a ConfigMap: one in the tree, or one that kustomize makes from a file.
-    fn values(&self, kind: &str, release: &Spot<'a, 'a>, name: &str, key: &str) -> Option<Layer<'a>> {
-        if kind != "ConfigMap" {
+    fn values(&self, release: &Spot<'a, 'a>, from: &Spot<'a, 'a>) -> Option<Layer<'a>> {
+        if from.kind() != "ConfigMap" {
             return None;
         }
-        let is_here = |object: &&Object| object.kind() == "ConfigMap" && object.name() == name;
-        if let Some(object) = self.bundle.objects.iter().find(is_here) {
-            return self.embedded(object, key);
+        let (name, key) = (from.text(&["name"])?, from.text(&["valuesKey"]).unwrap_or("values.yaml"));
+        let named = |object: &&Object| object.kind() == "ConfigMap" && object.name() == name;
+        let namespace = |object: &Object| object.namespace().unwrap_or_default() == release.namespace();
+        let is_beside = |object: &Object| object.folder() == release.object.folder();
+        let mut maps: Vec<&Object> = self.bundle.objects.iter().filter(named).collect();
+        maps.sort_by_key(|object| (!namespace(object), !is_beside(object)));
+        if let Some(map) = maps.first() {
+            return embedded(map, key);
         }
         self.bundle.objects.iter().filter(|object| object.kind() == "Kustomization").find_map(|object| {
-            let whole = Spot { object, pointer: Vec::new(), value: &object.body };
-            let generators = whole.items(&["configMapGenerator"]);
+            let generators = Spot::whole(object).items(&["configMapGenerator"]);
             let generator = generators.iter().find(|generator| generator.text(&["name"]) == Some(name))?;
-            let is_of_release =
-                object.folder() == release.object.folder() || release.object.file.starts_with(object.folder());
             let file = generator.items(&["files"]).iter().find_map(|file| {
                 let text = file.value.as_str()?;
-                let (as_key, path) = text.split_once('=').unwrap_or((text.rsplit('/').next().unwrap_or(text), text));
-                (as_key == key && is_of_release)
+                let (as_key, path) = text.split_once('=').unwrap_or((last(text), text));
+                (as_key == key && release.object.file.starts_with(object.folder()))
                     .then(|| format!("{}{}", object.folder(), path.trim_start_matches("./")))
             })?;
             let object = self.bundle.objects.iter().find(|object| object.file == file)?;
@@ -223,15 +265,84 @@ impl<'a> Tree<'a> {
         })
     }
 
-    fn embedded(&self, object: &'a Object, key: &str) -> Option<Layer<'a>> {
-        let values = object.embedded(&["data", key])?;
-        Some(Layer { object, prefix: vec!["data".to_owned(), key.to_owned()], values: Cow::Owned(values) })
+    /// Values that nothing in the tree says a chart of.
+    fn loose(&self, object: &'a Object) -> Vec<Release<'a>> {
+        let layers = match object.kind() {
+            "" => vec![Layer { object, prefix: Vec::new(), values: Cow::Borrowed(&object.body) }],
+            _ => {
+                let keys = Spot::whole(object).entries(&["data"]);
+                keys.into_iter().filter_map(|(key, _)| embedded(object, key)).collect()
+            }
+        };
+        let release = |layer: Layer<'a>| {
+            let chart = chart::recognise(&layer.values).filter(|chart| self.may_be_of(object, chart))?;
+            let (at, body) = (layer.at(&[], false), layer.prefix.clone());
+            let layers = vec![layer];
+            Some(Release {
+                chart,
+                version: None,
+                layers,
+                is_whole: false,
+                at,
+                body,
+                namespace: String::new(),
+                name: None,
+            })
+        };
+        layers.into_iter().filter_map(release).collect()
     }
 
-    fn loose(&self, layer: Layer<'a>) -> Option<Release<'a>> {
-        let chart = chart::recognise(&layer.values)?;
-        let at = layer.at(&[], false);
-        let layers = vec![layer];
-        Some(Release { chart, version: None, layers, is_whole: false, at, namespace: String::new(), name: None })
+    /// Whether a file may hold values of that chart: not if it stands in the folder of another one.
+    fn may_be_of(&self, object: &Object, chart: &Chart) -> bool {
+        let is_chart =
+            |other: &&Object| other.file.strip_prefix(object.folder()).is_some_and(|file| file == "Chart.yaml");
+        let beside = self.bundle.objects.iter().find(is_chart);
+        beside.is_none_or(|beside| text(&beside.body, &["name"]) == Some(chart.name))
     }
+}
+
+/// An Argo CD Application with values of its own.
+fn application<'a>(body: &Spot<'a, 'a>) -> Option<Release<'a>> {
+    let mut sources = body.items(&["spec", "sources"]);
+    sources.extend(body.get(&["spec", "source"]));
+    let (source, chart) = sources.iter().find_map(|source| {
+        let chart = source.text(&["chart"]).or_else(|| source.text(&["path"]))?;
+        let version = source.text(&["targetRevision"]).filter(|_| source.text(&["chart"]).is_some());
+        Some((source, (last(chart).to_owned(), version.map(str::to_owned))))
+    })?;
+    let (chart, version) = (model(&chart.0, chart.1.as_deref())?, chart.1);
+    let helm = source.get(&["helm"])?;
+    let values = helm.get(&["valuesObject"])?;
+    let is_whole =
+        ["values", "valueFiles", "parameters", "fileParameters"].iter().all(|key| helm.get(&[key]).is_none());
+    let layers = vec![Layer { object: body.object, prefix: values.pointer(), values: Cow::Borrowed(values.value) }];
+    let name = helm.text(&["releaseName"]).unwrap_or(body.name()).to_owned();
+    let namespace = body.text(&["spec", "destination", "namespace"]).unwrap_or_default().to_owned();
+    Some(Release {
+        chart,
+        version,
+        layers,
+        is_whole,
+        at: body.at_name(),
+        body: body.pointer(),
+        namespace,
+        name: Some(name),
+    })
+}
+
+/// The model of a chart's version, or where there is none that of the newest one.
+fn model(name: &str, version: Option<&str>) -> Option<&'static Chart> {
+    let known = version.and_then(|version| chart::find(name, version));
+    known.or_else(|| chart::find(name, chart::versions(name).last()?))
+}
+
+/// The last part of a path or an address.
+fn last(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn embedded<'a>(object: &'a Object, key: &str) -> Option<Layer<'a>> {
+    let values = object.embedded(&["data", key])?;
+    Some(Layer { object, prefix: vec!["data".to_owned(), key.to_owned()], values: Cow::Owned(values) })
 }

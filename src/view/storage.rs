@@ -1,9 +1,9 @@
 //! Where stored data goes with its pod, its StatefulSet or its tree.
 
 use super::{
-    At, Release, Spot,
-    pod::{Pod, pod_spec},
-    release::is_true,
+    At, Spot, Tree,
+    pod::Pod,
+    release::{Assigned, Valued, is_true},
 };
 use crate::chart::{Facet, Persistence};
 
@@ -28,25 +28,31 @@ pub enum Loss {
     WithManifest,
 }
 
-pub(super) fn find<'a>(bodies: &[Spot<'a, '_>], pods: &[Pod<'a, '_>], releases: &[Release<'a>]) -> Vec<Storage<'a>> {
-    let mut found: Vec<Storage<'a>> = releases.iter().flat_map(of_release).collect();
-    let is_pruned = bodies.iter().any(|body| {
-        let is_flux = body.kind() == "Kustomization" && body.group() == "kustomize.toolkit.fluxcd.io";
-        let prunes = body.value.pointer("/spec/prune").is_some_and(|prune| prune == true);
-        (is_flux && prunes) || (body.kind() == "Application" && body.group() == "argoproj.io")
-    });
-    for body in bodies {
+pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Storage<'a>> {
+    let mut found: Vec<Storage<'a>> = tree.releases.iter().flat_map(of_release).collect();
+    let is_pruned = tree.bodies.iter().any(prunes);
+    for body in tree.bodies {
         match body.kind() {
             "StatefulSet" => found.extend(retention(body)),
             "PersistentVolumeClaim" if is_pruned && !is_kept(body) => {
-                let at = body.get(&["metadata", "name"]).map_or_else(|| body.at(), |name| name.at());
-                found.push(Storage { at, loss: Loss::WithManifest });
+                found.push(Storage { at: body.at_name(), loss: Loss::WithManifest });
             }
             _ => {}
         }
     }
-    found.extend(pods.iter().filter_map(|pod| fleeting(pod, bodies)));
+    found.extend(tree.pods.iter().filter_map(fleeting));
     found
+}
+
+/// Whether a delivery engine is told to delete what is gone from its tree.
+fn prunes(body: &Spot<'_, '_>) -> bool {
+    let keys: &[&str] = match (body.kind(), body.group()) {
+        ("Kustomization", "kustomize.toolkit.fluxcd.io") => &["spec", "prune"],
+        ("Application", "argoproj.io") => &["spec", "syncPolicy", "automated", "prune"],
+        ("ApplicationSet", "argoproj.io") => &["spec", "template", "spec", "syncPolicy", "automated", "prune"],
+        _ => return false,
+    };
+    body.value_at(keys).is_some_and(|prune| prune == true)
 }
 
 fn retention<'a>(body: &Spot<'a, '_>) -> Vec<Storage<'a>> {
@@ -67,30 +73,30 @@ fn is_kept(body: &Spot<'_, '_>) -> bool {
         || options.split(',').any(|option| option.trim() == "prune=false")
 }
 
+/// What keeps its data in memory anyway, and is often nothing but a cache.
+const IN_MEMORY: &[&str] = &["Redis", "Valkey"];
+
 /// A database whose pod mounts nothing that outlives it.
-fn fleeting<'a>(pod: &Pod<'a, '_>, bodies: &[Spot<'a, '_>]) -> Option<Storage<'a>> {
-    let spec = pod.spec.as_ref().filter(|_| pod.database.is_some())?;
-    let workload = bodies.iter().find(|body| {
-        std::ptr::eq(body.object, spec.object) && pod_spec(body).is_some_and(|other| other.pointer == spec.pointer)
-    })?;
-    let is_server = matches!(workload.kind(), "StatefulSet" | "Deployment" | "Pod" | "ReplicaSet" | "DaemonSet");
-    let volumes = spec.items(&["volumes"]);
-    let lasting = ["persistentVolumeClaim", "hostPath", "csi", "nfs", "ephemeral", "iscsi", "rbd", "fc", "local"];
-    let is_lasting = volumes.iter().any(|volume| lasting.iter().any(|kind| volume.value.get(kind).is_some()))
+fn fleeting<'a>(pod: &Pod<'a, '_>) -> Option<Storage<'a>> {
+    let (workload, spec) = (pod.workload.as_ref()?, pod.spec.as_ref()?);
+    pod.database.filter(|product| !IN_MEMORY.contains(product))?;
+    let fleeting = ["emptyDir", "configMap", "secret", "projected", "downwardAPI"];
+    let is_lasting = |volume: &Spot<'_, '_>| !fleeting.iter().any(|kind| volume.value.get(kind).is_some());
+    let has_lasting = spec.items(&["volumes"]).iter().any(is_lasting)
         || !workload.items(&["spec", "volumeClaimTemplates"]).is_empty();
-    (is_server && !is_lasting).then(|| Storage { at: workload.at(), loss: Loss::WithPod })
+    (!has_lasting).then(|| Storage { at: workload.at_name(), loss: Loss::WithPod })
 }
 
-fn of_release<'a>(release: &Release<'a>) -> Vec<Storage<'a>> {
-    let storage = |(set, spot): (crate::chart::Set<'_>, Spot<'a, '_>)| {
-        let loss = match set.setting.facet {
+fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Storage<'a>> {
+    let storage = |Assigned { setting, spot }: &Assigned<'a, '_>| {
+        let loss = match setting.facet {
             Facet::Persistence(Persistence::Enabled) if !spot.value.is_null() && !is_true(spot.value) => Loss::WithPod,
             Facet::Persistence(Persistence::Retention) if spot.value == "Delete" => {
-                if set.setting.path.ends_with("whenScaled") { Loss::WithReplica } else { Loss::WithStatefulSet }
+                if setting.path.ends_with("whenScaled") { Loss::WithReplica } else { Loss::WithStatefulSet }
             }
             _ => return None,
         };
         Some(Storage { at: spot.at(), loss })
     };
-    release.set().into_iter().filter_map(storage).collect()
+    valued.set.iter().filter_map(storage).collect()
 }

@@ -1,6 +1,6 @@
 //! Versions of charts that are no versions: what they mean changes without a commit.
 
-use super::{At, Spot};
+use super::{At, Spot, Tree};
 
 /// A chart or its source that is not pinned.
 pub struct Version<'a> {
@@ -10,15 +10,29 @@ pub struct Version<'a> {
     pub what: String,
 }
 
-pub(super) fn find<'a>(bodies: &[Spot<'a, '_>]) -> Vec<Version<'a>> {
-    bodies.iter().filter(|body| body.kind() == "HelmRelease").flat_map(|release| of_release(release, bodies)).collect()
+pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Version<'a>> {
+    let releases = tree.bodies.iter().filter(|body| body.kind() == "HelmRelease");
+    let mut found: Vec<Version<'a>> = releases.flat_map(|release| of_release(release, tree.bodies)).collect();
+    // Several releases may share a source.
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|version| seen.insert((std::ptr::from_ref(version.at.object), version.at.pointer.clone())));
+    found
+}
+
+/// Whether a source is the tree's own repository: what moves it is a commit to it.
+fn is_own_repository(source: &Spot<'_, '_>, bodies: &[Spot<'_, '_>]) -> bool {
+    bodies.iter().any(|body| {
+        let is_flux = body.kind() == "Kustomization" && body.group() == "kustomize.toolkit.fluxcd.io";
+        is_flux && body.text(&["spec", "sourceRef", "name"]) == Some(source.name()) && source.kind() == "GitRepository"
+    })
 }
 
 fn of_release<'a>(release: &Spot<'a, '_>, bodies: &[Spot<'a, '_>]) -> Vec<Version<'a>> {
-    let source = |reference: &str| {
-        let reference = release.get(&reference.split('/').collect::<Vec<_>>())?;
+    let source = |reference: &[&str]| {
+        let reference = release.get(reference)?;
         let (kind, name) = (reference.text(&["kind"])?, reference.text(&["name"])?);
-        bodies.iter().find(|body| body.kind() == kind && body.name() == name)
+        let source = bodies.iter().find(|body| body.kind() == kind && body.name() == name)?;
+        (!is_own_repository(source, bodies)).then_some(source)
     };
     let mut found = Vec::new();
     if let Some(chart) = release.get(&["spec", "chart", "spec"]) {
@@ -35,7 +49,7 @@ fn of_release<'a>(release: &Spot<'a, '_>, bodies: &[Spot<'a, '_>]) -> Vec<Versio
             _ => {}
         }
     }
-    for reference in ["spec/chart/spec/sourceRef", "spec/chartRef"] {
+    for reference in [&["spec", "chart", "spec", "sourceRef"][..], &["spec", "chartRef"]] {
         found.extend(source(reference).and_then(of_source));
     }
     found
@@ -43,7 +57,7 @@ fn of_release<'a>(release: &Spot<'a, '_>, bodies: &[Spot<'a, '_>]) -> Vec<Versio
 
 /// Whether a version is anything but one exact version.
 fn is_range(version: &str) -> bool {
-    semver::Version::parse(version.trim_start_matches('v')).is_err()
+    semver::Version::parse(version.trim_start_matches('v')).is_err() && !version.contains("${")
 }
 
 /// What the source of a chart follows, where that can move.

@@ -50,7 +50,7 @@ fn what_is_set_comes_in_the_order_of_the_rows() {
     let set = QUEUE.set(&values);
     let paths: Vec<&str> = set.iter().map(|set| set.setting.path).collect();
     assert_eq!(paths, ["broker.image.tag", "broker.probe", "broker.probe.enabled", "vhosts"]);
-    assert_eq!(set[0].pointer, ["broker", "image", "tag"]);
+    assert_eq!(set[0].pointer(), ["broker", "image", "tag"]);
     assert_eq!(set[0].value, "2");
 }
 
