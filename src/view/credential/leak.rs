@@ -97,7 +97,9 @@ fn is_spelled_out(rest: &str, is_loose: bool) -> bool {
             rest.split_at(end.unwrap_or(rest.len()))
         }
     };
-    let left = left.trim_start().trim_start_matches(['"', '\'', ',', '}', ';']).trim_start();
+    let is_quoted = rest.starts_with(['"', '\'']);
+    let left =
+        left.trim_start().trim_start_matches(|c| is_quoted && matches!(c, '"' | '\'' | ',' | '}' | ';')).trim_start();
     is_own_text(value) && (!is_loose || left.is_empty() || left.starts_with('#'))
 }
 
