@@ -23,6 +23,8 @@ pub struct NetworkGap<'a> {
 pub enum Gap {
     /// The chart's own policy lets everybody in.
     AllowExternal,
+    /// The chart's own policy lets everybody in by default.
+    OpenByDefault,
     /// The chart's own policy is off, and no other selects the pods.
     Off,
     /// No policy selects the pods.
@@ -138,7 +140,7 @@ fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[&Spot<'a, '_>]) -> Vec<Ne
                 gaps.extend(release.place(setting.path).map(|at| NetworkGap { at, gap: Gap::AllowExternal, product }));
             }
             None if is_in_use && !is_off && release.is_on(setting.path) => {
-                gaps.push(NetworkGap { at: release.nearest(setting.path), gap: Gap::AllowExternal, product });
+                gaps.push(NetworkGap { at: release.nearest(setting.path), gap: Gap::OpenByDefault, product });
             }
             _ => {}
         }
