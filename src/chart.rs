@@ -1,11 +1,21 @@
 //! Pinned chart models: what gen knows about a chart version. Adding a version is adding a file and a line in [`CHARTS`].
 
+mod check;
+mod index;
+mod json_schema;
 mod postgresql;
+mod recognise;
 mod setting;
+mod shape;
+mod suggest;
 mod values;
+mod words;
 
 use serde_json::Value as Json;
 
+pub use check::Mistake;
+pub use index::Index;
+pub use recognise::{Marks, recognise};
 pub use setting::{Exposure, Facet, ImagePart, Kind, NetworkPolicy, Persistence, Set, Setting, Shape, Target};
 pub use values::Values;
 
@@ -26,31 +36,45 @@ pub struct Chart {
     pub groups: &'static [Group],
     /// Every value path.
     pub settings: &'static [Setting],
+    /// What tells its values from those of other charts.
+    pub marks: Marks,
+    /// The tree of the settings.
+    pub index: Index,
 }
 
 impl Chart {
-    /// The settings that `values` set, in their order.
+    /// The settings that `values` set, in the chart's order. A group that is a setting itself comes with those in it.
     #[must_use]
     pub fn set<'v>(&self, values: &'v Json) -> Vec<Set<'v>> {
-        let find = |setting: &'static Setting| {
-            let pointer: Vec<String> = setting.path.split('.').map(str::to_owned).collect();
-            let value = pointer.iter().try_fold(values, |value, key| value.get(key))?;
-            Some(Set { setting, pointer, value })
-        };
-        self.settings.iter().filter_map(find).collect()
+        let mut found = Vec::new();
+        self.tree().root.set(values, &mut found);
+        found.sort_by_key(|(place, _)| *place);
+        found.into_iter().map(|(_, set)| set).collect()
     }
 
-    /// Every mistake in `values`.
+    /// The setting of a path.
     #[must_use]
-    pub fn mistakes(&self, _values: &Json) -> Vec<Mistake> {
-        Vec::new()
+    pub fn setting(&self, path: &str) -> Option<&'static Setting> {
+        self.node(path)?.row.map(|(_, setting)| setting)
     }
 
-    /// The default of the setting `path`.
+    /// What the chart takes for a path that is not set.
     #[must_use]
     pub fn default(&self, path: &str) -> Option<Json> {
-        let setting = self.settings.iter().find(|setting| setting.path == path)?;
-        serde_json::from_str(setting.default).ok()
+        serde_json::from_str(self.setting(path)?.default).ok()
+    }
+
+    /// The settings of a group, its own first; none where the path names no group.
+    #[must_use]
+    pub fn group(&self, path: &str) -> Vec<&'static Setting> {
+        let below = |setting: &&Setting| {
+            setting.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if self.node(path).is_some_and(index::Node::is_group) {
+            self.settings.iter().filter(below).collect()
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -86,37 +110,12 @@ pub struct Image {
 }
 
 /// Every chart version that gen has a model of.
-pub const CHARTS: &[Chart] = &[postgresql::V17_0_2];
+pub static CHARTS: &[&Chart] = &[&postgresql::V17_0_2];
 
 /// The model of a chart version.
 #[must_use]
 pub fn find(name: &str, version: &str) -> Option<&'static Chart> {
-    CHARTS.iter().find(|chart| chart.name == name && chart.version == version)
-}
-
-/// A mistake in the values of a chart.
-#[derive(Clone, Debug)]
-pub struct Mistake {
-    /// The keys and list indices that lead to it.
-    pub pointer: Vec<String>,
-    /// Whether its key is wrong.
-    pub on_key: bool,
-    /// What is wrong and why.
-    pub message: String,
-    /// How to fix it.
-    pub help: String,
-}
-
-/// The chart that a map without a kind holds values of.
-#[must_use]
-pub fn recognise(values: &Json) -> Option<&'static Chart> {
-    let keys: Vec<&String> = values.as_object()?.keys().collect();
-    let fits = |chart: &&Chart| {
-        let is_known =
-            |key: &&&String| chart.settings.iter().any(|setting| setting.path.split('.').next() == Some(key.as_str()));
-        !keys.is_empty() && keys.iter().filter(is_known).count() * 4 >= keys.len() * 3
-    };
-    CHARTS.iter().find(fits)
+    CHARTS.iter().copied().find(|chart| chart.name == name && chart.version == version)
 }
 
 /// The names of all charts, each once.

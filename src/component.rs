@@ -18,6 +18,8 @@ use crate::{
 pub struct Kind {
     /// Its name, the value of `kind`.
     pub name: &'static str,
+    /// The chart that it installs.
+    pub chart: &'static str,
     /// The JSON Schema of its spec.
     pub schema: fn() -> Json,
     /// How others reach an instance, from its unresolved spec.
@@ -111,7 +113,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn add(&mut self, origin: impl Into<String>, body: Body) {
+    fn add(&mut self, origin: impl Into<Origin>, body: Body) {
         self.parts.push(Part { origin: origin.into(), body });
     }
 

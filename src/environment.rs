@@ -2,6 +2,8 @@
 //! file, line and column that set it.
 
 mod clash;
+mod explain;
+mod known;
 mod project;
 mod resolve;
 mod schema;
@@ -13,7 +15,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
-pub use schema::{json_schema, project_json_schema, whole_json_schema};
+pub use explain::{Chain, Effect, Step};
+pub use known::UnknownPath;
+pub use schema::{json_schema, json_schema_text, project_json_schema, whole_json_schema};
 
 use crate::{
     diagnostic::{Finding, Location},

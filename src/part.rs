@@ -22,7 +22,7 @@ pub type Labels = BTreeMap<String, Traced<String>>;
 #[derive(Clone, Debug)]
 pub struct Part {
     /// The environment path that asks for it.
-    pub origin: String,
+    pub origin: Origin,
     /// What it is.
     pub body: Body,
 }

@@ -15,7 +15,7 @@ use crate::{
         Environment, delivery_object,
         spec::{FluxSpec, NamespaceSpec},
     },
-    manifest::Identity,
+    manifest::{Identity, Origin},
     part::{Body, ChartPin, Name, Part, Remark},
     path,
     scalar::ImageRef,
@@ -50,7 +50,7 @@ pub struct Component {
     /// Its kind.
     pub kind: String,
     /// The environment path of its spec.
-    pub origin: String,
+    pub origin: Origin,
     /// What it consists of.
     pub parts: Vec<Part>,
     /// Files that are copied byte for byte: sealed secrets and the user's own objects.
@@ -76,18 +76,30 @@ pub struct Copy {
     pub objects: Vec<Name>,
 }
 
+/// What came of an environment that must not be built.
+#[derive(Debug)]
+pub struct Unsound {
+    /// All mistakes, at least one of them an error.
+    pub findings: Vec<Finding>,
+    /// The plan as far as it got: it lacks things, but what it has is what the environment asks for, so that rules can say all
+    /// that is wrong at once.
+    pub plan: Option<Plan>,
+}
+
 /// Plans an environment. `inputs` are the repository's input files, `vendored` the files that [`vendored_files`] names, as
 /// far as they exist. The findings are what there is to say beside those of the environment itself.
 ///
 /// # Errors
-/// All mistakes, at least one of them an error.
+/// All mistakes, at least one of them an error, and how far the plan got.
 pub fn plan(
     environment: &Environment,
     inputs: &FileTree,
     vendored: &FileTree,
-) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {
+) -> Result<(Plan, Vec<Finding>), Unsound> {
     let mut planner = Planner { environment, inputs, findings: Vec::new() };
-    let Some(flux) = environment.spec.delivery.flux.clone() else { return Err(planner.findings) };
+    let Some(flux) = environment.spec.delivery.flux.clone() else {
+        return Err(Unsound { findings: planner.findings, plan: None });
+    };
     let charts = planner.charts(vendored);
     let images = images(environment);
     let mut components = Vec::new();
@@ -121,7 +133,7 @@ pub fn plan(
         planner.check_delivery_name(&delivery, &origin);
         let copies = planner.copies(&parts, &origin);
         let instance = instance.to_string();
-        components.push(Component { instance, kind: kind.name.to_owned(), origin, parts, copies });
+        components.push(Component { instance, kind: kind.name.to_owned(), origin: origin.into(), parts, copies });
     }
     if environment.spec.namespace.manage {
         planner.check_delivery_name(&delivery_object(&environment.name, "namespace"), "namespace");
@@ -129,9 +141,6 @@ pub fn plan(
     planner.named_once(&components);
     planner.unused_secrets(&components);
     let Planner { findings, .. } = planner;
-    if worst(&findings) == Some(Severity::Error) {
-        return Err(findings);
-    }
     let plan = Plan {
         environment: environment.name.clone(),
         source: environment.own_file().to_owned(),
@@ -140,7 +149,10 @@ pub fn plan(
         flux,
         components,
     };
-    Ok((plan, findings))
+    match worst(&findings) {
+        Some(Severity::Error) => Err(Unsound { findings, plan: Some(plan) }),
+        _ => Ok((plan, findings)),
+    }
 }
 
 struct Planner<'a> {
@@ -219,8 +231,8 @@ fn images(environment: &Environment) -> BTreeMap<String, ImageRef> {
 
 impl Component {
     /// The bodies of the parts, each with its environment path.
-    pub fn bodies(&self) -> impl Iterator<Item = (&str, &Body)> {
-        self.parts.iter().map(|part| (part.origin.as_str(), &part.body))
+    pub fn bodies(&self) -> impl Iterator<Item = (&Origin, &Body)> {
+        self.parts.iter().map(|part| (&part.origin, &part.body))
     }
 
     /// The pinned chart, where the component runs one.

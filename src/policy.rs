@@ -14,7 +14,7 @@ mod unknown_chart_value;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use exception::{Exception, Exceptions, LOCKED_ALWAYS, unknown};
+pub use exception::{Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unknown};
 
 use crate::{
     diagnostic::{Finding, Location, Severity},

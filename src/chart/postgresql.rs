@@ -2,14 +2,32 @@
 
 mod v17_0_2;
 
-use super::{Chart, Group, Image, Pinned};
+use super::{Chart, Group, Image, Index, Marks, Pinned};
 
 /// Git tag `postgresql/17.0.2` of bitnami/charts (commit b6318363). All three images go through the chart's image check,
 /// unused ones too (`common.errors.insecureImages`, called in NOTES.txt), so all three are always set.
-pub(super) const V17_0_2: Chart = Chart {
+pub(super) static V17_0_2: Chart = Chart {
     name: "postgresql",
     version: "17.0.2",
     dependencies: &[("common", "2.31.4")],
+    // `primary`, `auth` and `metrics` are Bitnami's mysql's too; its `secondary` and `auth.rootPassword` are not ours.
+    marks: Marks {
+        own: &[
+            "readReplicas",
+            "postgresqlDataDir",
+            "postgresqlSharedPreloadLibraries",
+            "global.postgresql",
+            "auth.enablePostgresUser",
+            "auth.postgresPassword",
+            "auth.secretKeys.adminPasswordKey",
+            "auth.secretKeys.userPasswordKey",
+            "audit.pgAuditLog",
+            "primary.pgHbaConfiguration",
+            "primary.preInitDb",
+        ],
+        shared: &["primary"],
+    },
+    index: Index::new(),
     images: &[
         Image { role: "postgresql", path: "image", when: &[] },
         Image {

@@ -1,5 +1,7 @@
 //! Helm values under construction, each with the environment path that asked for it.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::Chart;
@@ -22,22 +24,27 @@ impl Values {
         Values { json: Map::new(), origins: Origins::new(origin) }
     }
 
-    /// Sets the value at the dotted path `at`, for no other sake than that of all values.
+    /// Sets the value at the JSON Pointer `at`, for no other sake than that of all values.
     pub fn set(&mut self, at: &str, value: impl Into<Json>) {
-        let keys: Vec<&str> = at.split('.').collect();
-        insert(&mut self.json, &keys, value.into());
+        insert(&mut self.json, at.trim_start_matches('/'), value.into());
     }
 
-    /// Sets the value at the dotted path `at`, which an environment path decides.
-    pub fn set_traced<T: Into<Json>>(&mut self, at: &str, traced: Traced<T>) {
-        self.origins.record(pointer_of(at), traced.origin);
+    /// Sets the value at the JSON Pointer `at`, which an environment path decides.
+    pub fn set_traced<T: Into<Json>>(&mut self, at: &'static str, traced: Traced<T>) {
+        self.trace(at, traced.origin);
         self.set(at, traced.value);
     }
 
-    /// Sets the value at the dotted path `at`, which is copied from an environment path.
-    pub fn set_copied<T: Into<Json>>(&mut self, at: &str, traced: Traced<T>) {
-        self.origins.record_copy(pointer_of(at), traced.origin);
-        self.set(at, traced.value);
+    /// Sets the value at the JSON Pointer `at`, which is copied from an environment path.
+    pub fn set_copied<T: Into<Json>>(&mut self, at: impl Into<Cow<'static, str>>, traced: Traced<T>) {
+        let at = at.into();
+        self.set(&at, traced.value);
+        self.origins.record_copy(at, traced.origin);
+    }
+
+    /// Says that an environment path decides the value at the JSON Pointer `at`.
+    pub fn trace(&mut self, at: impl Into<Cow<'static, str>>, origin: Origin) {
+        self.origins.record(at, origin);
     }
 
     /// Sets every image of `chart` whose role `image_of` knows, digest first as the chart does.
@@ -50,14 +57,11 @@ impl Values {
                         parts[key] = part.into();
                     }
                 }
-                self.set_traced(image.path, Traced { value: parts, origin: reference.origin });
+                let at = format!("/{}", image.path.replace('.', "/"));
+                self.set(&at, parts);
+                self.trace(at, reference.origin);
             }
         }
-    }
-
-    /// Says that another environment path decides the value at the dotted path `at`.
-    pub fn trace(&mut self, at: &str, origin: Origin) {
-        self.origins.record(pointer_of(at), origin);
     }
 
     /// Lays a user's own values on top by Helm's rules: maps merge, everything else replaces, `null` stays and drops a
@@ -75,25 +79,17 @@ impl Values {
     }
 }
 
-fn pointer_of(at: &str) -> String {
-    format!("/{}", at.replace('.', "/"))
-}
-
-fn insert(map: &mut Map<String, Json>, keys: &[&str], value: Json) {
-    match keys {
-        [] => {}
-        [key] => {
-            map.insert((*key).to_owned(), value);
-        }
-        [key, rest @ ..] => {
-            let below = map.entry(*key).or_insert_with(|| Json::Object(Map::new()));
-            if !below.is_object() {
-                *below = Json::Object(Map::new());
-            }
-            if let Json::Object(below) = below {
-                insert(below, rest, value);
-            }
-        }
+fn insert(map: &mut Map<String, Json>, at: &str, value: Json) {
+    let Some((key, rest)) = at.split_once('/') else {
+        map.insert(at.to_owned(), value);
+        return;
+    };
+    let below = map.entry(key).or_insert_with(|| Json::Object(Map::new()));
+    if !below.is_object() {
+        *below = Json::Object(Map::new());
+    }
+    if let Json::Object(below) = below {
+        insert(below, rest, value);
     }
 }
 
@@ -121,9 +117,9 @@ mod tests {
     fn user_values_go_on_top_and_null_stays() {
         let service = Origin::from("services.postgres");
         let mut values = Values::new(&service);
-        values.set("primary.pdb.create", true);
+        values.set("/primary/pdb/create", true);
         let resources = json!({"limits": {"memory": "1Gi"}, "requests": {"cpu": "1"}});
-        values.set_copied("primary.resources", Traced::new(resources, service.at("resources")));
+        values.set_copied("/primary/resources", Traced::new(resources, service.at("resources")));
         values.overlay(
             &json!({"primary": {"resources": {"limits": null}, "nodeSelector": {"a": "b"}}}),
             &service.at("values"),

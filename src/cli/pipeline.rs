@@ -14,8 +14,8 @@ use crate::{
     drift::{Drift, removed_service},
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
     manifest::Object,
-    plan::{plan, vendored_files},
-    policy,
+    plan::{Plan, plan, vendored_files},
+    policy::{self, UNUSED_EXCEPTION},
     render::{Rendered, render},
     scalar::Date,
     schema::closest,
@@ -177,9 +177,10 @@ impl Workspace {
                 findings.extend(said);
                 plan
             }
-            Err(said) => {
-                findings.extend(said);
+            Err(unsound) => {
+                findings.extend(unsound.findings);
                 findings.extend(self.renamed(&environment));
+                findings.extend(unsound.plan.into_iter().flat_map(|plan| self.as_far(&environment, &plan)));
                 return (None, findings);
             }
         };
@@ -194,6 +195,15 @@ impl Workspace {
             return (None, findings);
         }
         (Some(Compiled { environment, rendered }), findings)
+    }
+
+    /// What rules say about a plan that lacks things: nothing about what is not there.
+    fn as_far(&self, environment: &Environment, plan: &Plan) -> Vec<Finding> {
+        let mut rendered = render(plan);
+        rendered.bundle.provided = None;
+        let mut findings = self.policies(environment, &rendered);
+        findings.retain(|finding| finding.severity > Severity::Note && finding.rule != UNUSED_EXCEPTION);
+        findings
     }
 
     /// What rules say about a rendered tree, the environment's exceptions made.

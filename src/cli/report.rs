@@ -25,7 +25,7 @@ pub(super) fn findings(
     findings.dedup_by(|a, b| (&a.location, a.rule, &a.message) == (&b.location, b.rule, &b.message));
     let document = match reporting.format {
         Format::Json => json::document(&findings),
-        Format::Text => text::findings(&findings, text::Style { color: color() }, &|file| source(file, read)),
+        Format::Text => text::findings(&findings, style(), &|file| source(file, read)),
     };
     print(&document);
     match worst(&findings) {
@@ -59,11 +59,13 @@ pub(super) fn trouble(message: &str) -> ExitCode {
 }
 
 /// The text of a file, for the line that a finding shows; never that of a file that should be sealed.
-fn source(file: &str, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
+pub(super) fn source(file: &str, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
     let bytes = if sops::is_sealed_name(file) { None } else { read(file) };
     String::from_utf8(bytes?).ok().map(without_keys)
 }
 
-fn color() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Colours on a terminal only, and where nobody asked for none.
+pub(super) fn style() -> text::Style {
+    let may_color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    text::Style { color: std::io::stdout().is_terminal() && may_color }
 }

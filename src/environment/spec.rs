@@ -247,8 +247,11 @@ impl FluxSourceKind {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChartSpec {
-    /// The chart's version; one that gen has a model of.
+    /// The chart's version; one that gen has a model of, unless `model` names one.
     pub version: ChartVersion,
+    /// The version whose model stands in for a version that gen has no model of; names and types of `values:` are then not
+    /// checked.
+    pub model: Option<ChartVersion>,
     /// Where the chart comes from.
     pub source: ChartSourceSpec,
 }

@@ -1,5 +1,7 @@
 //! The documents of a tree, as linting and diffing see them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use crate::{
@@ -48,6 +50,8 @@ pub struct Bundle {
     /// For a tree of gen's own: what its objects refer to and somebody else brings. Whatever else they refer to should be
     /// among them. `None` where nobody knows what else there is.
     pub provided: Option<Vec<Identity>>,
+    /// The files that hold the values of a chart, with its name and version, as far as that is known for certain.
+    pub values: BTreeMap<String, (String, String)>,
 }
 
 /// The name of an object in a cluster.
@@ -94,6 +98,24 @@ impl Object {
     #[must_use]
     pub fn kind(&self) -> &str {
         text(&self.body, &["kind"]).unwrap_or_default()
+    }
+
+    /// The group of its `apiVersion`; empty for the core group.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        text(&self.body, &["apiVersion"]).and_then(|version| version.split_once('/')).map_or("", |(group, _)| group)
+    }
+
+    /// Its name; empty where it has none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        text(&self.body, &["metadata", "name"]).unwrap_or_default()
+    }
+
+    /// Its namespace, where it names one.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        text(&self.body, &["metadata", "namespace"])
     }
 
     /// The folder that its file stands in, with a slash at its end; empty at the top.

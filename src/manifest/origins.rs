@@ -29,7 +29,7 @@ impl Origin {
         }
     }
 
-    /// The path of `key` below this one, whatever characters it has.
+    /// The path of `key` below this one, whatever characters it has, for others to stand below.
     #[must_use]
     pub fn join(&self, key: &str) -> Origin {
         path::join(&self.to_string(), key).into()
@@ -72,6 +72,12 @@ impl From<&Origin> for Origin {
 
 impl From<Origin> for String {
     fn from(origin: Origin) -> String {
+        origin.to_string()
+    }
+}
+
+impl From<&Origin> for String {
+    fn from(origin: &Origin) -> String {
         origin.to_string()
     }
 }
@@ -197,10 +203,16 @@ impl Record {
 /// The JSON Pointer of `key` below `pointer`.
 #[must_use]
 pub fn pointer(pointer: &str, key: &str) -> String {
-    match key.contains(['/', '~']) {
-        true => format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
-        false => format!("{pointer}/{key}"),
+    let mut joined = String::with_capacity(pointer.len() + key.len() + 4);
+    joined.push_str(pointer);
+    joined.push('/');
+    for part in key.split_inclusive(['~', '/']) {
+        match part.strip_suffix(['~', '/']) {
+            Some(plain) => joined.extend([plain, if part.ends_with('~') { "~0" } else { "~1" }]),
+            None => joined.push_str(part),
+        }
     }
+    joined
 }
 
 fn unescaped(token: &str) -> String {

@@ -6,6 +6,9 @@ use crate::{diagnostic::Finding, path::split, scalar::Date, schema::closest};
 /// Rules that nobody can ignore: there is no good reason for a secret in plain text.
 pub const LOCKED_ALWAYS: &[&str] = &["plaintext-secret"];
 
+/// The rule of an exception that nothing needs.
+pub const UNUSED_EXCEPTION: &str = "unused-exception";
+
 /// One finding, or a group of them, that somebody wants to be passed over.
 #[derive(Clone, Debug)]
 pub struct Exception {
@@ -48,7 +51,7 @@ impl Exceptions {
             findings.retain(|finding| !exception.covers(finding));
             if before == findings.len() && exception.is_own {
                 let message = format!("nothing here breaks `{}` any more", exception.rule);
-                said.push(exception.warning("unused-exception", message, "delete this exception"));
+                said.push(exception.warning(UNUSED_EXCEPTION, message, "delete this exception"));
             }
         }
         findings.extend(said);

@@ -71,7 +71,7 @@ impl Folder<'_> {
 
     /// The environment path of a key of the service.
     fn at(&self, key: &'static str) -> Origin {
-        Origin::from(self.component.origin.as_str()).at(key)
+        self.component.origin.at(key)
     }
 
     fn path(&self, file: &str) -> String {
@@ -83,7 +83,7 @@ impl Folder<'_> {
     }
 
     /// Source, release and values; gives the name of the values' ConfigMap.
-    fn release(&mut self, release: &Release, origin: &str) -> String {
+    fn release(&mut self, release: &Release, origin: &Origin) -> String {
         if let Some(source) = flux::chart_source(self.plan, self.component, &release.chart) {
             self.yaml("source.yaml".to_owned(), source);
         }
@@ -91,7 +91,9 @@ impl Folder<'_> {
         let object = flux::helm_release(self.plan, self.component, release, origin, &config_map);
         self.yaml("release.yaml".to_owned(), object);
         let values = Document { body: release.values.clone(), origins: release.origins.clone() };
-        self.files.yaml(self.path("values.yaml"), values);
+        let (file, chart) = (self.path("values.yaml"), &release.chart);
+        self.files.rendered.bundle.values.insert(file.clone(), (chart.name.clone(), chart.version.to_string()));
+        self.files.yaml(file, values);
         config_map
     }
 
@@ -108,7 +110,7 @@ impl Folder<'_> {
     }
 
     fn kustomization(&mut self, values: Option<String>) {
-        let mut document = kustomization(&self.resources, self.component.origin.as_str());
+        let mut document = kustomization(&self.resources, &self.component.origin);
         if let Some(name) = values {
             // A stable name, so that the HelmRelease can refer to it; the watch label makes Flux notice a change at once.
             document.body["configMapGenerator"] = json!([{

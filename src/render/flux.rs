@@ -44,7 +44,7 @@ pub(super) fn namespace_kustomization(plan: &Plan) -> Entry {
 /// that no pod uses yet never becomes ready (seen on a real Flux 2.7).
 pub(super) fn component_kustomization(plan: &Plan, component: &Component) -> Entry {
     let mut spec = kustomization_spec(plan, &component.instance, "10m");
-    let mut origins = Origins::new(component.origin.as_str());
+    let mut origins = Origins::new(&component.origin);
     if plan.namespace.manage {
         let namespace = delivery_object(&plan.environment, "namespace");
         spec.insert("dependsOn".to_owned(), json!([{ "name": namespace }]));
@@ -109,14 +109,14 @@ fn source_name(component: &Component) -> String {
 }
 
 fn chart_origin(chart: &ChartPin) -> Origin {
-    Origin::fixed("charts").at(chart.name.clone())
+    Origin::fixed("charts").join(&chart.name)
 }
 
 /// The object that fetches the chart; none for a chart in this repository, which Flux has already.
 pub(super) fn chart_source(plan: &Plan, component: &Component, chart: &ChartPin) -> Option<Document> {
-    let source = chart_origin(chart).at("source");
-    let mut origins = Origins::new(&source);
-    origins.record("/metadata/name", component.origin.as_str());
+    let origin = chart_origin(chart);
+    let mut origins = Origins::new(origin.at("source"));
+    origins.record("/metadata/name", &component.origin);
     origins.record("/metadata/namespace", NAMESPACE);
     let (kind, spec) = match &chart.source {
         ChartSource::Git { url, reference, path } => {
@@ -125,10 +125,9 @@ pub(super) fn chart_source(plan: &Plan, component: &Component, chart: &ChartPin)
                 GitReference::Tag(tag) => ("tag", tag.as_str(), "5m"),
                 GitReference::Commit(commit) => ("commit", commit.as_str(), "15m"),
             };
-            origins.record("/spec/url", source.at("git"));
-            origins.record("/spec/ref", source.at(key));
-            origins.record("/spec/timeout", source.at(key));
-            origins.record("/spec/sparseCheckout", source.at("path"));
+            origins.record("/spec/url", origin.at("source.git"));
+            origins.record("/spec/ref", origin.at(format!("source.{key}")));
+            origins.record("/spec/sparseCheckout", origin.at("source.path"));
             let spec = json!({
                 "interval": "12h",
                 "url": url.as_str(),
@@ -140,10 +139,10 @@ pub(super) fn chart_source(plan: &Plan, component: &Component, chart: &ChartPin)
         }
         ChartSource::Oci { url, digest } => {
             let (key, revision, decides) = match digest {
-                Some(digest) => ("digest", digest.as_str(), source.at("digest")),
-                None => ("tag", chart.version.as_str(), chart_origin(chart).at("version")),
+                Some(digest) => ("digest", digest.as_str(), origin.at("source.digest")),
+                None => ("tag", chart.version.as_str(), origin.at("version")),
             };
-            origins.record("/spec/url", source.at("oci"));
+            origins.record("/spec/url", origin.at("source.oci"));
             origins.record("/spec/ref", decides);
             let spec = json!({
                 "interval": "12h",
@@ -154,7 +153,7 @@ pub(super) fn chart_source(plan: &Plan, component: &Component, chart: &ChartPin)
             ("OCIRepository", spec)
         }
         ChartSource::Repository { url } => {
-            origins.record("/spec/url", source.at("repository"));
+            origins.record("/spec/url", origin.at("source.repository"));
             ("HelmRepository", json!({ "interval": "12h", "url": url.as_str() }))
         }
         ChartSource::Vendored { .. } => return None,
@@ -177,7 +176,7 @@ pub(super) fn helm_release(
     plan: &Plan,
     component: &Component,
     release: &Release,
-    origin: &str,
+    origin: &Origin,
     config_map: &str,
 ) -> Document {
     let mut origins = Origins::new(origin);
@@ -216,7 +215,7 @@ fn chart_reference(
     let origin = chart_origin(chart);
     let mut own = |at: &str, kind: &str| {
         origins.record(at.to_owned(), origin.at("source"));
-        origins.record(format!("{at}/name"), component.origin.as_str());
+        origins.record(format!("{at}/name"), &component.origin);
         json!({ "kind": kind, "name": source_name(component) })
     };
     let at = "/spec/chart/spec/sourceRef";
@@ -234,7 +233,6 @@ fn chart_reference(
             (below_root(plan, path.as_str()), "source.path", source)
         }
     };
-    origins.record("/spec/chart", origin.at("source"));
     origins.record("/spec/chart/spec/chart", origin.at(decides));
     origins.record("/spec/chart/spec/version", origin.at("version"));
     // By version and not by revision: else every commit to the repository would restart the database.

@@ -185,8 +185,6 @@ impl<'a> Tree<'a> {
     }
 
     fn helm_release(&self, body: &Spot<'a, 'a>) -> Option<Release<'a>> {
-        let (chart, version) = self.asked(body)?;
-        let chart = model(&chart, version.as_deref())?;
         let mut is_whole = true;
         let mut layers = Vec::new();
         for from in body.items(&["spec", "valuesFrom"]) {
@@ -197,6 +195,12 @@ impl<'a> Tree<'a> {
         if let Some(inline) = body.get(&["spec", "values"]) {
             layers.push(Layer { object: body.object, prefix: inline.pointer(), values: Cow::Borrowed(inline.value) });
         }
+        let certain = layers.iter().find_map(|layer| self.bundle.values.get(&layer.object.file)).cloned();
+        let (chart, version) = match certain {
+            Some((name, version)) => (name, Some(version)),
+            None => self.asked(body)?,
+        };
+        let chart = model(&chart, version.as_deref())?;
         let target = body.text(&["spec", "targetNamespace"]);
         // As Flux names it where it is not told.
         let default = || target.map_or(body.name().to_owned(), |namespace| format!("{namespace}-{}", body.name()));
@@ -217,8 +221,7 @@ impl<'a> Tree<'a> {
     /// Name and version of the chart that a HelmRelease asks for.
     fn asked(&self, body: &Spot<'a, 'a>) -> Option<Asked> {
         let source = |kind: &str, name: &str| {
-            let is_source =
-                |object: &&Object| object.kind() == kind && text(&object.body, &["metadata", "name"]) == Some(name);
+            let is_source = |object: &&Object| object.kind() == kind && object.name() == name;
             self.bundle.objects.iter().find(is_source).map(|object| &object.body)
         };
         if let Some(chart) = body.text(&["spec", "chart", "spec", "chart"]) {
@@ -240,10 +243,8 @@ impl<'a> Tree<'a> {
             return None;
         }
         let (name, key) = (from.text(&["name"])?, from.text(&["valuesKey"]).unwrap_or("values.yaml"));
-        let named =
-            |object: &&Object| object.kind() == "ConfigMap" && text(&object.body, &["metadata", "name"]) == Some(name);
-        let namespace =
-            |object: &Object| text(&object.body, &["metadata", "namespace"]).unwrap_or_default() == release.namespace();
+        let named = |object: &&Object| object.kind() == "ConfigMap" && object.name() == name;
+        let namespace = |object: &Object| object.namespace().unwrap_or_default() == release.namespace();
         let is_beside = |object: &Object| object.folder() == release.object.folder();
         let mut maps: Vec<&Object> = self.bundle.objects.iter().filter(named).collect();
         maps.sort_by_key(|object| (!namespace(object), !is_beside(object)));

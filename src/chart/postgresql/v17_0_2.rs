@@ -76,11 +76,11 @@ pub(super) const SETTINGS: &[Setting] = &[
     row("global.compatibility.omitEmptySeLinuxOptions",        Bool,         "null",      Security, "Drops empty `seLinuxOptions` from security contexts; read by the chart's library, not in its values.yaml."),
     row("global.kubeVersion",                                  Text,         "null",      Plain,    "Kubernetes version to render for, before `kubeVersion`; read by the chart's library, not in its values.yaml."),
 
-    row("kubeVersion",       Text,           r#""""#,              Plain,                 "Kubernetes version to render for instead of the cluster's own."),
+    row("kubeVersion",       Text,           r#""""#,              Plain,                 "Kubernetes version to render for instead of the cluster's own; here only the PodSecurityPolicy asks for it."),
     row("nameOverride",      Text,           r#""""#,              Plain,                 "Replaces the chart's name in object names and labels; the release's name stays in front."),
     row("fullnameOverride",  Text,           r#""""#,              Plain,                 "Name of all objects; a change means new claims and an empty database."),
     row("namespaceOverride", Text,           r#""""#,              Plain,                 "Namespace of all objects instead of the release's; Secrets and policies beside it may miss them."),
-    row("clusterDomain",     Text,           r#""cluster.local""#, Plain,                 "DNS domain of the cluster, used in the names that the chart builds."),
+    row("clusterDomain",     Text,           r#""cluster.local""#, Plain,                 "DNS domain of the cluster; only the names in generated certificates use it."),
     row("extraDeploy",       Shape(Objects), "[]",                 Security,              "Whole further objects of any kind, rendered as templates; the only way to external IPs or an Ingress."),
     row("commonLabels",      Map(&Text),     "{}",                 Exposure(Annotations), "Labels on every object; `app.kubernetes.io/name` or `instance` here rewrite immutable selectors."),
     row("commonAnnotations", Map(&Text),     "{}",                 Exposure(Annotations), "Annotations on every object, all Services included, where a controller may read them and publish."),

@@ -40,10 +40,10 @@ impl Postgres<'_> {
             name: self.names.backup.clone(),
             size: Traced::new(backup.storage.size.clone(), self.at("backup.storage.size")),
             class: self.context.class(backup.storage.class.as_ref(), self.at("backup.storage.class")),
-            access_mode: Traced::new("ReadWriteOnce".to_owned(), self.at("backup.storage")),
+            access_mode: Traced::new("ReadWriteOnce".to_owned(), path.clone()),
             purpose: "backups".to_owned(),
         };
-        outcome.add(self.at("backup.storage"), Body::Claim(claim));
+        outcome.add(path.clone(), Body::Claim(claim));
         let job = Job {
             name: self.names.backup.clone(),
             schedule: Traced::new(backup.schedule.to_string(), self.at("backup.schedule")),

@@ -13,7 +13,7 @@ impl Postgres<'_> {
         let clients = self.at("clients");
         let mut ingress = Vec::new();
         for (name, client) in &self.spec.clients {
-            let origin = clients.at(name.to_string());
+            let origin = clients.join(name.as_str());
             self.check_client(name, client, &origin, outcome);
             let (peer, ports) = (peer_of(client, &origin), ports_of(client, &origin));
             ingress.push(Allowance { name: name.to_string(), peer, ports, origin });
@@ -29,7 +29,7 @@ impl Postgres<'_> {
         }
         let (name, pods) = (self.names.instance.clone(), self.names.pods());
         let rule = NetworkRule { name, pods, ingress: Traced::new(ingress, clients), egress };
-        outcome.add(self.context.path, Body::NetworkRule(rule));
+        outcome.add(&self.root, Body::NetworkRule(rule));
     }
 
     /// What pods of this instance may do with its servers.

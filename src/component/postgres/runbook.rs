@@ -14,7 +14,7 @@ static RUNBOOK: LazyLock<Document> = LazyLock::new(|| Document::compile(include_
 
 impl Postgres<'_> {
     pub(super) fn runbook(&self, outcome: &mut Outcome) {
-        outcome.add(self.context.path, Body::Runbook(RUNBOOK.render(&self.runbook_scope())));
+        outcome.add(&self.root, Body::Runbook(RUNBOOK.render(&self.runbook_scope())));
     }
 
     fn runbook_scope(&self) -> Json {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The chart that runs PostgreSQL.
-const CHART: &str = "postgresql";
+pub(super) const CHART: &str = "postgresql";
 
 /// Seconds that a server may take to shut down cleanly. The default of 30 kills a checkpoint in the middle, and the next
 /// start replays the log instead.
@@ -30,14 +30,8 @@ impl Postgres<'_> {
                 format!("add `charts: {{{CHART}: {{version: {}, source: ...}}}}`", chart::versions(CHART).join(" or ")),
             );
         };
-        let Some(chart) = chart::find(CHART, pin.version.as_str()) else {
-            return outcome.error(
-                "unknown-chart-version",
-                format!("charts.{CHART}.version"),
-                format!("gen has no model of {CHART} {}", pin.version),
-                format!("known versions: {}", chart::versions(CHART).join(", ")),
-            );
-        };
+        // The plan says so where there is no model.
+        let Some(chart) = chart::find(CHART, pin.model.as_str()) else { return };
         for image in chart.images.iter().filter(|image| !self.context.images.contains_key(image.role)) {
             outcome.error(
                 "missing-key",
@@ -52,7 +46,7 @@ impl Postgres<'_> {
         self.check_values(chart, outcome);
         let release = self.helm_release(chart, pin);
         self.check_quota(&release.values, outcome);
-        outcome.add(self.context.path, Body::Release(release));
+        outcome.add(&self.root, Body::Release(release));
     }
 
     /// What goes past gen: the release would follow, gen's own Service, network policies, backup and runbook would not.
@@ -118,74 +112,74 @@ impl Postgres<'_> {
     }
 
     fn identity(&self, values: &mut Values, chart: &Chart) {
-        values.set_traced("fullnameOverride", self.names.fullname.clone());
+        values.set_traced("/fullnameOverride", self.names.fullname.clone());
         // Without it the chart refuses every registry and repository but Bitnami's own, whose versioned tags are gone.
-        values.set("global.security.allowInsecureImages", true);
-        values.set_traced("architecture", Traced::new(self.spec.architecture.as_str(), self.at("architecture")));
+        values.set("/global/security/allowInsecureImages", true);
+        values.set_traced("/architecture", Traced::new(self.spec.architecture.as_str(), self.at("architecture")));
         values.set_images(chart, |role| self.context.image(role));
         for image in chart.images.iter().filter(|_| self.context.is_mirrored) {
-            values.trace(&format!("{}.registry", image.path), Origin::fixed("mirror"));
+            values.trace(format!("/{}/registry", image.path.replace('.', "/")), Origin::fixed("mirror"));
         }
-        values.set("volumePermissions.enabled", false);
+        values.set("/volumePermissions/enabled", false);
         // The chart's own dump job would hang its release on local-path, and keeps every dump for ever.
-        values.set("backup.enabled", false);
+        values.set("/backup/enabled", false);
     }
 
     fn access(&self, values: &mut Values) {
         let keys = self.secret_keys();
-        values.set("auth.enablePostgresUser", true);
-        values.set_traced("auth.username", self.user());
-        values.set_traced("auth.database", Traced::new(self.spec.database.as_str(), self.at("database")));
-        values.set_traced("auth.existingSecret", self.names.secret.clone());
-        values.set_traced("auth.secretKeys.adminPasswordKey", keys.admin);
-        values.set_traced("auth.secretKeys.userPasswordKey", keys.user);
-        values.set_traced("auth.secretKeys.replicationPasswordKey", keys.replication);
+        values.set("/auth/enablePostgresUser", true);
+        values.set_traced("/auth/username", self.user());
+        values.set_traced("/auth/database", Traced::new(self.spec.database.as_str(), self.at("database")));
+        values.set_traced("/auth/existingSecret", self.names.secret.clone());
+        values.set_traced("/auth/secretKeys/adminPasswordKey", keys.admin);
+        values.set_traced("/auth/secretKeys/userPasswordKey", keys.user);
+        values.set_traced("/auth/secretKeys/replicationPasswordKey", keys.replication);
         if let Some(tls) = &self.spec.tls {
-            values.trace("tls", self.at("tls"));
-            values.set("tls.enabled", true);
-            values.set_traced("tls.certificatesSecret", Traced::new(tls.secret.as_str(), self.at("tls.secret")));
-            values.set("tls.certFilename", "tls.crt");
-            values.set("tls.certKeyFilename", "tls.key");
+            values.trace("/tls", self.at("tls"));
+            values.set("/tls/enabled", true);
+            values.set_traced("/tls/certificatesSecret", Traced::new(tls.secret.as_str(), self.at("tls.secret")));
+            values.set("/tls/certFilename", "tls.crt");
+            values.set("/tls/certKeyFilename", "tls.key");
             // With a CA file the image asks every client for a certificate, its own exporter included.
-            values.set("tls.certCAFilename", "");
+            values.set("/tls/certCAFilename", "");
         }
     }
 
     fn servers(&self, values: &mut Values) {
         self.server(values, "primary");
-        values.set("primary.persistence.enabled", true);
-        values.set_traced("primary.persistence.existingClaim", self.names.claim.clone());
+        values.set("/primary/persistence/enabled", true);
+        values.set_traced("/primary/persistence/existingClaim", self.names.claim.clone());
         let asks = if self.is_replicated() { "architecture" } else { "release.fullname" };
-        values.set_traced("primary.service.enabled", Traced::new(self.has_chart_service(), self.at(asks)));
-        values.set("primary.service.type", "ClusterIP");
+        values.set_traced("/primary/service/enabled", Traced::new(self.has_chart_service(), self.at(asks)));
+        values.set("/primary/service/type", "ClusterIP");
         if self.is_replicated() {
             self.replicas(values);
         }
     }
 
     fn replicas(&self, values: &mut Values) {
-        values.trace("readReplicas", self.at("architecture"));
+        values.trace("/readReplicas", self.at("architecture"));
         self.server(values, "readReplicas");
-        values.set_traced("readReplicas.replicaCount", Traced::new(self.spec.replicas, self.at("replicas")));
-        values.set("readReplicas.service.type", "ClusterIP");
-        values.set("readReplicas.persistence.enabled", true);
+        values.set_traced("/readReplicas/replicaCount", Traced::new(self.spec.replicas, self.at("replicas")));
+        values.set("/readReplicas/service/type", "ClusterIP");
+        values.set("/readReplicas/persistence/enabled", true);
         if let Some(size) = &self.spec.storage.size {
-            values.set_traced("readReplicas.persistence.size", Traced::new(size.to_string(), self.at("storage.size")));
+            values.set_traced("/readReplicas/persistence/size", Traced::new(size.to_string(), self.at("storage.size")));
         }
         if let Some(class) = self.storage_class() {
-            values.set_traced("readReplicas.persistence.storageClass", class.map(ToString::to_string));
+            values.set_traced("/readReplicas/persistence/storageClass", class.map(ToString::to_string));
         }
-        values.set_traced("readReplicas.persistence.accessModes", self.access_mode().map(|mode| json!([mode])));
+        values.set_traced("/readReplicas/persistence/accessModes", self.access_mode().map(|mode| json!([mode])));
     }
 
     /// What primary and replicas have in common.
     fn server(&self, values: &mut Values, role: &str) {
-        values.set_copied(&format!("{role}.resources"), Traced::new(self.resources(), self.at("resources")));
-        let mut set = |key: &str, value: Json| values.set(&format!("{role}.{key}"), value);
-        set("startupProbe.enabled", true.into());
-        set("startupProbe.failureThreshold", STARTUP_TRIES.into());
-        set("livenessProbe.enabled", true.into());
-        set("readinessProbe.enabled", true.into());
+        values.set_copied(format!("/{role}/resources"), Traced::new(self.resources(), self.at("resources")));
+        let mut set = |key: &str, value: Json| values.set(&format!("/{role}/{key}"), value);
+        set("startupProbe/enabled", true.into());
+        set("startupProbe/failureThreshold", STARTUP_TRIES.into());
+        set("livenessProbe/enabled", true.into());
+        set("readinessProbe/enabled", true.into());
         set("terminationGracePeriodSeconds", GRACE_SECONDS.into());
         set("podSecurityContext", pod_security_context());
         set("containerSecurityContext", container_security_context());
@@ -193,17 +187,17 @@ impl Postgres<'_> {
         // `minAvailable: 1` of a single server would block every drain of its node.
         set("pdb", json!({ "create": true, "maxUnavailable": 1 }));
         // gen writes its own, port by port: the chart's closed one lets in every pod that carries a certain label.
-        set("networkPolicy.enabled", false.into());
+        set("networkPolicy/enabled", false.into());
     }
 
     fn metrics(&self, values: &mut Values) {
-        values.set_traced("metrics.enabled", Traced::new(self.spec.metrics, self.at("metrics")));
+        values.set_traced("/metrics/enabled", Traced::new(self.spec.metrics, self.at("metrics")));
         if self.spec.metrics {
             let resources = amounts(("50m", "64Mi"), "128Mi");
-            values.set_traced("metrics.resources", Traced::new(resources, self.at("metrics")));
+            values.set_traced("/metrics/resources", Traced::new(resources, self.at("metrics")));
             let context = Traced::new(container_security_context(), self.at("metrics"));
-            values.set_traced("metrics.containerSecurityContext", context);
-            values.set_traced("metrics.service.ports.metrics", Traced::new(METRICS_PORT, self.at("metrics")));
+            values.set_traced("/metrics/containerSecurityContext", context);
+            values.set_traced("/metrics/service/ports/metrics", Traced::new(METRICS_PORT, self.at("metrics")));
         }
     }
 

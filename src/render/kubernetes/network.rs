@@ -67,7 +67,7 @@ fn record_allowance(origins: &mut Origins, at: &str, side: &str, allowed: &Allow
     }
     record_labels(origins, &format!("{at}/{side}/0/podSelector/matchLabels"), &allowed.peer.labels);
     for (index, port) in allowed.ports.iter().enumerate() {
-        origins.record(format!("{at}/ports/{index}"), &port.origin);
+        origins.record(format!("{at}/ports/{index}/port"), &port.origin);
     }
 }
 
