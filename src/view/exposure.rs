@@ -210,7 +210,8 @@ fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Exposure<'a>> {
         let (setting, spot) = (assigned.setting, &assigned.spot);
         let is_set = !spot.value.is_null() && spot.value != "";
         match setting.facet {
-            Facet::Exposure(Exposing::ServiceType) if is_set && spot.value != "ClusterIP" => {
+            // Any other type is one that Kubernetes does not know.
+            Facet::Exposure(Exposing::ServiceType) if spot.value == "LoadBalancer" || spot.value == "NodePort" => {
                 let kind = spot.value.as_str().unwrap_or_default().to_owned();
                 ways.push((spot.at(), Way::ServiceType(kind)));
             }
