@@ -9,3 +9,5 @@ mod public;
 mod rows;
 #[path = "chart_values/second.rs"]
 mod second;
+#[path = "chart_values/shapes.rs"]
+mod shapes;
