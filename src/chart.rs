@@ -32,6 +32,8 @@ pub struct Chart {
     pub images: &'static [Image],
     /// Values that name or move what gen's own objects point at.
     pub pinned: &'static [Pinned],
+    /// Groups of settings that have an effect only together with another.
+    pub groups: &'static [Group],
     /// Every value path.
     pub settings: &'static [Setting],
     /// What tells its values from those of other charts.
@@ -87,6 +89,15 @@ pub struct Pinned {
     pub opens: bool,
 }
 
+/// A group of settings that has an effect only together with another setting.
+#[derive(Debug)]
+pub struct Group {
+    /// The path of the group.
+    pub path: &'static str,
+    /// The setting and what it has to be.
+    pub when: (&'static str, &'static str),
+}
+
 /// An image of a chart.
 #[derive(Debug)]
 pub struct Image {
@@ -94,6 +105,8 @@ pub struct Image {
     pub role: &'static str,
     /// The path of the values that choose it.
     pub path: &'static str,
+    /// The flags of which one makes the chart run it; none where it always does.
+    pub when: &'static [&'static str],
 }
 
 /// Every chart version that gen has a model of.

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 use crate::{
     diagnostic::Severity,
+    manifest::{Origin, Traced},
     part::{Body, ChartPin, Part, Remark},
-    path,
     scalar::{DnsName, ImageRef, Quantity},
 };
 
@@ -78,6 +78,8 @@ pub struct Context<'a> {
     pub charts: &'a BTreeMap<String, ChartPin>,
     /// The images by role, the mirror applied.
     pub images: &'a BTreeMap<String, ImageRef>,
+    /// Whether there is a mirror, whose registry all images have then.
+    pub is_mirrored: bool,
     /// The storage class of claims that name none.
     pub storage_class: Option<&'a DnsName>,
     /// How many nodes the cluster has, where that is known.
@@ -111,7 +113,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn add(&mut self, origin: impl Into<String>, body: Body) {
+    fn add(&mut self, origin: impl Into<Origin>, body: Body) {
         self.parts.push(Part { origin: origin.into(), body });
     }
 
@@ -148,8 +150,16 @@ impl Outcome {
 }
 
 impl Context<'_> {
-    /// The path of a key of the instance's spec.
-    fn at(&self, key: &str) -> String {
-        key.split('.').fold(self.path.to_owned(), |path, key| path::join(&path, key))
+    /// The image of a role.
+    fn image(&self, role: &'static str) -> Option<Traced<&ImageRef>> {
+        let image = self.images.get(role)?;
+        Some(Traced { value: image, origin: Origin::fixed("images").at(role) })
+    }
+
+    /// The storage class `own`, which is said at `origin`, else the environment's.
+    fn class(&self, own: Option<&DnsName>, origin: Origin) -> Option<Traced<DnsName>> {
+        let given = own.map(|class| Traced { value: class.clone(), origin });
+        let shared = || self.storage_class.map(|class| Traced::new(class.clone(), Origin::fixed("storage.class")));
+        given.or_else(shared)
     }
 }

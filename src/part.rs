@@ -1,26 +1,28 @@
 //! The neutral parts of a plan: what shall exist, not yet how a delivery engine spells it. Every part records the
-//! environment path that it came from.
+//! environment path that it came from, and each of its fields that another path decides records that one.
+
+mod chart;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+pub use chart::{ChartPin, ChartSource, GitReference};
+
 use crate::{
     diagnostic::Severity,
-    manifest::Origins,
-    scalar::{
-        ChartVersion, DnsLabel, DnsName, GitCommit, GitTag, HttpsUrl, ImageRef, OciDigest, OciUrl, RelativePath, Size,
-    },
+    manifest::{Origin, Origins, Traced},
+    scalar::{DnsLabel, DnsName, ImageRef, Size},
 };
 
 /// Labels by key, sorted.
-pub type Labels = BTreeMap<String, String>;
+pub type Labels = BTreeMap<String, Traced<String>>;
 
 /// One thing that shall exist.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// The environment path that asks for it.
-    pub origin: String,
+    pub origin: Origin,
     /// What it is.
     pub body: Body,
 }
@@ -48,7 +50,7 @@ pub enum Body {
 #[derive(Clone, Debug)]
 pub struct Release {
     /// Helm's release name, at most 53 characters.
-    pub name: String,
+    pub name: Traced<String>,
     /// The chart.
     pub chart: ChartPin,
     /// The values, the user's own ones merged in.
@@ -80,95 +82,51 @@ impl Name {
     }
 }
 
-/// A chart, pinned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChartPin {
-    /// The chart's name.
-    pub name: String,
-    /// The chart's version.
-    pub version: ChartVersion,
-    /// Where it comes from.
-    pub source: ChartSource,
-}
-
-/// Where a chart comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChartSource {
-    /// A folder of a Git repository.
-    Git {
-        /// The repository.
-        url: HttpsUrl,
-        /// Tag or commit.
-        reference: GitReference,
-        /// The chart's folder.
-        path: RelativePath,
-    },
-    /// An OCI artifact.
-    Oci {
-        /// The artifact, chart name included.
-        url: OciUrl,
-        /// Its digest, which pins the content; without it the version is a tag that can move.
-        digest: Option<OciDigest>,
-    },
-    /// A Helm repository.
-    Repository {
-        /// The repository.
-        url: HttpsUrl,
-    },
-    /// A folder of this repository.
-    Vendored {
-        /// The chart's folder.
-        path: RelativePath,
-    },
-}
-
-/// What a Git chart is pinned to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GitReference {
-    /// A tag: Flux clones it shallowly.
-    Tag(GitTag),
-    /// A commit: cannot move, but Flux clones the whole history.
-    Commit(GitCommit),
-}
-
 /// A job that runs on a schedule, one pod at a time, hardened.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The job's name.
-    pub name: String,
+    pub name: Traced<String>,
     /// Cron schedule in UTC.
-    pub schedule: String,
+    pub schedule: Traced<String>,
     /// The image of its only container.
-    pub image: ImageRef,
-    /// The environment path that chooses the image.
-    pub image_origin: String,
+    pub image: Traced<ImageRef>,
     /// A bash script.
     pub script: String,
     /// The script's arguments, the first being what it calls itself.
     pub arguments: Vec<String>,
     /// Environment variables in order.
-    pub env: Vec<(String, EnvValue)>,
+    pub env: Vec<Traced<EnvVar>>,
     /// What is mounted where.
-    pub mounts: Vec<Mount>,
+    pub mounts: Vec<Traced<Mount>>,
     /// Labels of the pod.
     pub labels: Labels,
-    /// Kubernetes' resources of the container.
-    pub resources: Json,
+    /// Kubernetes' resources of the container, key by key as the environment says them.
+    pub resources: Traced<Json>,
     /// Labels of pods whose node is a worse place for this job.
     pub avoid: Labels,
+}
+
+/// An environment variable.
+#[derive(Clone, Debug)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: EnvValue,
 }
 
 /// The value of an environment variable.
 #[derive(Clone, Debug)]
 pub enum EnvValue {
     /// Plain text.
-    Text(String),
+    Text(Traced<String>),
     /// A key of a Secret.
     Secret {
         /// The Secret's name.
-        name: String,
+        name: Traced<String>,
         /// The key.
-        key: String,
+        key: Traced<String>,
     },
 }
 
@@ -187,13 +145,13 @@ pub struct Mount {
 #[derive(Clone, Debug)]
 pub enum Volume {
     /// A claim by name.
-    Claim(String),
+    Claim(Traced<String>),
     /// An empty scratch folder with a size limit.
     Scratch(String),
     /// One key of a Secret as a file of the same name, read only.
     SecretFile {
         /// The Secret's name.
-        name: String,
+        name: Traced<String>,
         /// The key.
         key: String,
     },
@@ -203,13 +161,13 @@ pub enum Volume {
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// The claim's name.
-    pub name: String,
+    pub name: Traced<String>,
     /// Its size.
-    pub size: Size,
+    pub size: Traced<Size>,
     /// Its storage class; the cluster's default where there is none.
-    pub class: Option<DnsName>,
+    pub class: Option<Traced<DnsName>>,
     /// Its access mode.
-    pub access_mode: String,
+    pub access_mode: Traced<String>,
     /// What it holds, for people.
     pub purpose: String,
 }
@@ -218,11 +176,11 @@ pub struct Claim {
 #[derive(Clone, Debug)]
 pub struct NetworkRule {
     /// The rule's name.
-    pub name: String,
+    pub name: Traced<String>,
     /// The pods that it is about.
     pub pods: Labels,
     /// Who may connect.
-    pub ingress: Vec<Allowance>,
+    pub ingress: Traced<Vec<Allowance>>,
     /// To whom they may connect; DNS is always among it.
     pub egress: Vec<Allowance>,
 }
@@ -235,16 +193,16 @@ pub struct Allowance {
     /// The other side.
     pub peer: Peer,
     /// TCP ports on the receiving side.
-    pub ports: Vec<u16>,
+    pub ports: Vec<Traced<u16>>,
     /// The environment path that allows it.
-    pub origin: String,
+    pub origin: Origin,
 }
 
 /// Pods, seen from a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
     /// Their namespace; `None` is the policy's own.
-    pub namespace: Option<DnsLabel>,
+    pub namespace: Option<Traced<DnsLabel>>,
     /// Their labels; none means every pod of the namespace.
     pub labels: Labels,
 }
@@ -253,7 +211,7 @@ pub struct Peer {
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// The Service's name.
-    pub name: String,
+    pub name: Traced<String>,
     /// The pods behind it.
     pub pods: Labels,
     /// Its port.

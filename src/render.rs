@@ -8,11 +8,13 @@ mod readme;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::{
-    manifest::{Bundle, Object, Origins, Provenance},
+    environment::Environment,
+    manifest::{Bundle, Object, Origin, Origins, Provenance, Traced},
     plan::Plan,
+    policy::Place,
     tree::FileTree,
     yaml,
 };
@@ -30,10 +32,19 @@ pub struct Rendered {
     pub clashes: Vec<(String, String)>,
 }
 
+impl Rendered {
+    /// The place in the environment that decides what stands at `pointer` of an object that gen made.
+    #[must_use]
+    pub fn locate(&self, environment: &Environment, object: &Object, pointer: &[String]) -> Place {
+        let path = self.origins.get(&object.file).map_or(String::new(), |origins| origins.of(pointer));
+        Place { location: environment.location(&path), path }
+    }
+}
+
 /// Renders a plan for Flux.
 #[must_use]
 pub fn render(plan: &Plan) -> Rendered {
-    let bundle = Bundle { is_complete: true, ..Bundle::default() };
+    let bundle = Bundle { provided: Some(plan.provided.clone()), ..Bundle::default() };
     let mut files = Files { header: header(plan), rendered: Rendered { bundle, ..Rendered::default() } };
     let mut entry = vec![];
     if plan.namespace.manage {
@@ -53,6 +64,15 @@ fn header(plan: &Plan) -> String {
     format!("Written by gen from {}. Edit that file, then run: gen build {}", plan.source, plan.environment)
 }
 
+/// What decides the namespace of every object.
+const NAMESPACE: Origin = Origin::fixed("namespace.name");
+
+/// A YAML document on its way to a file.
+struct Document {
+    body: Json,
+    origins: Origins,
+}
+
 /// The files written so far.
 struct Files {
     header: String,
@@ -61,7 +81,8 @@ struct Files {
 
 impl Files {
     /// Adds a YAML file with the header.
-    fn yaml(&mut self, path: String, body: Json, origins: Origins) {
+    fn yaml(&mut self, path: String, document: Document) {
+        let Document { body, origins } = document;
         let text = yaml::emit_document(&self.header, &body);
         self.rendered.bundle.objects.push(Object { file: path.clone(), body, provenance: Provenance::Rendered });
         self.bytes(path, text.into_bytes(), origins);
@@ -70,16 +91,18 @@ impl Files {
     fn bytes(&mut self, path: String, bytes: Vec<u8>, origins: Origins) {
         match self.rendered.tree.insert(path.as_str(), bytes) {
             Ok(()) => drop(self.rendered.origins.insert(path, origins)),
-            Err(_) => self.rendered.clashes.push((path, origins.of(&[]).to_owned())),
+            Err(_) => self.rendered.clashes.push((path, origins.whole().to_string())),
         }
     }
 }
 
 /// A `kustomization.yaml` that lists `resources`.
-fn kustomization(resources: &[String]) -> serde_json::Map<String, Json> {
-    let mut map = serde_json::Map::new();
-    map.insert("apiVersion".to_owned(), "kustomize.config.k8s.io/v1beta1".into());
-    map.insert("kind".to_owned(), "Kustomization".into());
-    map.insert("resources".to_owned(), resources.into());
-    map
+fn kustomization(resources: &[Traced<String>], origin: impl Into<Origin>) -> Document {
+    let mut origins = Origins::new(origin);
+    for (index, resource) in resources.iter().enumerate() {
+        origins.record(format!("/resources/{index}"), &resource.origin);
+    }
+    let files: Vec<&str> = resources.iter().map(|resource| resource.as_str()).collect();
+    let body = json!({ "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": files });
+    Document { body, origins }
 }

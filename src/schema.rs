@@ -3,6 +3,7 @@
 //! of short forms, and the merge.
 
 mod check;
+mod look;
 mod merge;
 mod suggest;
 mod words;

@@ -257,7 +257,7 @@ fn every_changed_value_of_an_environment_is_named() {
         1,
         &[
             "environments/staging.yaml:7:15 stale .. `services.postgres.database` .. gitops/staging",
-            "environments/staging.yaml:8:5 stale .. `services.postgres.resources` .. gitops/staging",
+            "environments/staging.yaml:9:23 stale .. `services.postgres.resources.requests.cpu` .. gitops/staging",
         ],
     );
 }
@@ -455,7 +455,7 @@ fn a_resized_claim_is_said_and_written() {
         &repository,
         &["build", "staging"],
         0,
-        &["environments/staging.yaml:6:5 claim-resize .. 20Gi .. 30Gi .. README.md"],
+        &["environments/staging.yaml:6:14 claim-resize .. 20Gi .. 30Gi .. README.md"],
     );
     finds(&repository, &["check"], 0, &[]);
 }

@@ -17,6 +17,7 @@ use gitops_gen::{
     diagnostic::{Finding, Severity},
     environment::{Repository, json_schema_text, project_json_schema, whole_json_schema},
     plan::plan,
+    policy::RULES,
     scalar,
     tree::{FileTree, Limits},
 };
@@ -55,6 +56,11 @@ fn same(file: &str, made: &str) {
 #[test]
 fn the_environment_reference_is_what_the_code_makes() {
     same("docs/environment.md", &reference::environment(&project_json_schema(), &whole_json_schema()));
+}
+
+#[test]
+fn the_reference_of_rules_is_what_the_code_makes() {
+    same("docs/rules.md", &reference::rules(RULES));
 }
 
 #[test]
@@ -218,8 +224,8 @@ fn errors(repository: &Repository) -> Vec<Finding> {
             Err(said) => findings.extend(said),
             Ok(environment) => {
                 findings.extend(environment.findings.iter().cloned());
-                if let Err(said) = plan(&environment, repository.inputs(), &FileTree::new()) {
-                    findings.extend(said);
+                if let Err(unsound) = plan(&environment, repository.inputs(), &FileTree::new()) {
+                    findings.extend(unsound.findings);
                 }
             }
         }

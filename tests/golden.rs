@@ -4,75 +4,22 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+#[path = "golden/case.rs"]
+#[allow(unreachable_pub, reason = "shared between tests")]
+mod case;
 
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use case::{cases, golden, root};
 use gitops_gen::{
-    environment::Repository,
-    plan::{plan, vendored_files},
-    render::{Rendered, render},
-    tree::{FileTree, LOCK, Limits, Lock, read_file},
+    render::Rendered,
+    tree::{FileTree, LOCK, Limits, Lock},
 };
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn golden() -> PathBuf {
-    root().join("tests/golden")
-}
-
-fn cases() -> Vec<String> {
-    let folders = fs::read_dir(golden()).unwrap().map(|entry| entry.unwrap());
-    let mut names: Vec<String> = folders
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
-
-/// The input files of a case: its own, the common base, the example's sealed secrets.
-fn inputs(case: &str) -> FileTree {
-    let mut files = BTreeMap::new();
-    files.insert("gen.yaml".to_owned(), fs::read(root().join("gen.yaml")).unwrap());
-    files.insert("environments/base.yaml".to_owned(), fs::read(golden().join("base.yaml")).unwrap());
-    for (path, bytes) in FileTree::read(&root(), "environments", &Limits::default()).unwrap().iter() {
-        if path.ends_with(".sops.yaml") {
-            files.insert(path.to_owned(), bytes.to_vec());
-        }
-    }
-    for (path, bytes) in FileTree::read(&golden().join(case), "environments", &Limits::default()).unwrap().iter() {
-        files.insert(path.to_owned(), bytes.to_vec());
-    }
-    let mut tree = FileTree::new();
-    files.into_iter().for_each(|(path, bytes)| tree.insert(path, bytes).unwrap());
-    tree
-}
 
 /// Renders the environments of a case.
 fn compile(case: &str) -> BTreeMap<String, Rendered> {
-    let repository = Repository::load(inputs(case));
-    assert_eq!(repository.project_findings(), []);
-    let compiled = repository.environments().into_iter().map(|name| {
-        let environment = repository.resolve(name).unwrap_or_else(|findings| panic!("{case}: {findings:#?}"));
-        let mut vendored = FileTree::new();
-        for path in vendored_files(&environment) {
-            if let Ok(bytes) = read_file(&golden().join(case), &path, &Limits::default()) {
-                vendored.insert(path.as_str(), bytes).unwrap();
-            }
-        }
-        let planned = plan(&environment, repository.inputs(), &vendored);
-        let (planned, _) = planned.unwrap_or_else(|findings| panic!("{case}: {findings:#?}"));
-        let rendered = render(&planned);
-        assert_eq!(rendered.clashes, [], "{case}");
-        (name.to_owned(), rendered)
-    });
-    compiled.collect()
+    let compiled = case::compile(case, &case::inputs(case)).unwrap_or_else(|findings| panic!("{case}: {findings:#?}"));
+    compiled.into_iter().map(|(name, (_, rendered))| (name, rendered)).collect()
 }
 
 #[test]
@@ -112,7 +59,7 @@ fn every_rendered_file_says_where_it_comes_from() {
     for case in cases() {
         for rendered in compile(&case).values() {
             for (path, bytes) in rendered.tree.iter() {
-                let origin = rendered.origins[path].of(&[]);
+                let origin = rendered.origins[path].whole().to_string();
                 assert!(!origin.is_empty(), "{case}: {path} has no origin");
                 let text = String::from_utf8(bytes.to_vec()).unwrap();
                 let copied = path.ends_with(".sops.yaml") || origin.contains("manifests");

@@ -2,7 +2,7 @@
 
 mod v17_0_2;
 
-use super::{Chart, Image, Index, Marks, Pinned};
+use super::{Chart, Group, Image, Index, Marks, Pinned};
 
 /// Git tag `postgresql/17.0.2` of bitnami/charts (commit b6318363). All three images go through the chart's image check,
 /// unused ones too (`common.errors.insecureImages`, called in NOTES.txt), so all three are always set.
@@ -29,9 +29,13 @@ pub(super) static V17_0_2: Chart = Chart {
     },
     index: Index::new(),
     images: &[
-        Image { role: "postgresql", path: "image" },
-        Image { role: "os-shell", path: "volumePermissions.image" },
-        Image { role: "postgres-exporter", path: "metrics.image" },
+        Image { role: "postgresql", path: "image", when: &[] },
+        Image {
+            role: "os-shell",
+            path: "volumePermissions.image",
+            when: &["volumePermissions.enabled", "tls.enabled"],
+        },
+        Image { role: "postgres-exporter", path: "metrics.image", when: &["metrics.enabled"] },
     ],
     // Service, NetworkPolicies and backup find the pods by name, instance, component and port.
     pinned: &[
@@ -50,5 +54,6 @@ pub(super) static V17_0_2: Chart = Chart {
         Pinned { path: "auth.database", instead: "set `database`", opens: false },
         Pinned { path: "auth.replicationUsername", instead: "", opens: false },
     ],
+    groups: &[Group { path: "readReplicas", when: ("architecture", "replication") }],
     settings: v17_0_2::SETTINGS,
 };

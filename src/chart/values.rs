@@ -1,9 +1,14 @@
 //! Helm values under construction, each with the environment path that asked for it.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::Chart;
-use crate::{manifest::Origins, path, scalar::ImageRef};
+use crate::{
+    manifest::{Origin, Origins, Traced, pointer},
+    scalar::ImageRef,
+};
 
 /// Helm values in the order in which they were set.
 #[derive(Clone, Debug)]
@@ -15,19 +20,35 @@ pub struct Values {
 impl Values {
     /// No values; what is set without a path of its own comes from `origin`.
     #[must_use]
-    pub fn new(origin: &str) -> Self {
+    pub fn new(origin: impl Into<Origin>) -> Self {
         Values { json: Map::new(), origins: Origins::new(origin) }
     }
 
-    /// Sets the value at the dotted path `at`, for the sake of the environment path `origin`.
-    pub fn set(&mut self, at: &str, value: impl Into<Json>, origin: &str) {
-        let keys: Vec<&str> = at.split('.').collect();
-        self.origins.record(&keys, origin);
-        insert(&mut self.json, &keys, value.into());
+    /// Sets the value at the JSON Pointer `at`, for no other sake than that of all values.
+    pub fn set(&mut self, at: &str, value: impl Into<Json>) {
+        insert(&mut self.json, at.trim_start_matches('/'), value.into());
+    }
+
+    /// Sets the value at the JSON Pointer `at`, which an environment path decides.
+    pub fn set_traced<T: Into<Json>>(&mut self, at: &'static str, traced: Traced<T>) {
+        self.trace(at, traced.origin);
+        self.set(at, traced.value);
+    }
+
+    /// Sets the value at the JSON Pointer `at`, which is copied from an environment path.
+    pub fn set_copied<T: Into<Json>>(&mut self, at: impl Into<Cow<'static, str>>, traced: Traced<T>) {
+        let at = at.into();
+        self.set(&at, traced.value);
+        self.origins.record_copy(at, traced.origin);
+    }
+
+    /// Says that an environment path decides the value at the JSON Pointer `at`.
+    pub fn trace(&mut self, at: impl Into<Cow<'static, str>>, origin: Origin) {
+        self.origins.record(at, origin);
     }
 
     /// Sets every image of `chart` whose role `image_of` knows, digest first as the chart does.
-    pub fn set_images<'a>(&mut self, chart: &Chart, image_of: impl Fn(&str) -> Option<&'a ImageRef>) {
+    pub fn set_images<'a>(&mut self, chart: &Chart, image_of: impl Fn(&'static str) -> Option<Traced<&'a ImageRef>>) {
         for image in chart.images {
             if let Some(reference) = image_of(image.role) {
                 let mut parts = json!({ "registry": reference.registry(), "repository": reference.repository() });
@@ -36,16 +57,18 @@ impl Values {
                         parts[key] = part.into();
                     }
                 }
-                self.set(image.path, parts, &path::join("images", image.role));
+                let at = format!("/{}", image.path.replace('.', "/"));
+                self.set(&at, parts);
+                self.trace(at, reference.origin);
             }
         }
     }
 
     /// Lays a user's own values on top by Helm's rules: maps merge, everything else replaces, `null` stays and drops a
     /// default of the chart.
-    pub fn overlay(&mut self, user: &Json, origin: &str) {
+    pub fn overlay(&mut self, user: &Json, origin: &Origin) {
         if let Json::Object(map) = user {
-            overlay(&mut self.json, map, &mut Vec::new(), origin, &mut self.origins);
+            overlay(&mut self.json, map, "", origin, &mut self.origins);
         }
     }
 
@@ -56,42 +79,30 @@ impl Values {
     }
 }
 
-fn insert(map: &mut Map<String, Json>, keys: &[&str], value: Json) {
-    match keys {
-        [] => {}
-        [key] => {
-            map.insert((*key).to_owned(), value);
-        }
-        [key, rest @ ..] => {
-            let below = map.entry(*key).or_insert_with(|| Json::Object(Map::new()));
-            if !below.is_object() {
-                *below = Json::Object(Map::new());
-            }
-            if let Json::Object(below) = below {
-                insert(below, rest, value);
-            }
-        }
+fn insert(map: &mut Map<String, Json>, at: &str, value: Json) {
+    let Some((key, rest)) = at.split_once('/') else {
+        map.insert(at.to_owned(), value);
+        return;
+    };
+    let below = map.entry(key).or_insert_with(|| Json::Object(Map::new()));
+    if !below.is_object() {
+        *below = Json::Object(Map::new());
+    }
+    if let Json::Object(below) = below {
+        insert(below, rest, value);
     }
 }
 
-fn overlay<'a>(
-    base: &mut Map<String, Json>,
-    over: &'a Map<String, Json>,
-    above: &mut Vec<&'a str>,
-    origin: &str,
-    origins: &mut Origins,
-) {
+fn overlay(base: &mut Map<String, Json>, over: &Map<String, Json>, at: &str, origin: &Origin, origins: &mut Origins) {
     for (key, value) in over {
-        above.push(key);
-        let origin = path::join(origin, key);
+        let (at, origin) = (pointer(at, key), origin.join(key));
         match (base.get_mut(key), value) {
-            (Some(Json::Object(below)), Json::Object(map)) => overlay(below, map, above, &origin, origins),
+            (Some(Json::Object(below)), Json::Object(map)) => overlay(below, map, &at, &origin, origins),
             _ => {
-                origins.record(above, origin);
+                origins.record_copy(at, origin);
                 base.insert(key.clone(), value.clone());
             }
         }
-        above.pop();
     }
 }
 
@@ -100,23 +111,30 @@ mod tests {
     use serde_json::json;
 
     use super::Values;
+    use crate::manifest::{Origin, Traced};
 
     #[test]
     fn user_values_go_on_top_and_null_stays() {
-        let mut values = Values::new("services.postgres");
-        values.set("primary.pdb.create", true, "services.postgres");
-        values.set("primary.resources", json!({"limits": {"memory": "1Gi"}}), "services.postgres.resources");
+        let service = Origin::from("services.postgres");
+        let mut values = Values::new(&service);
+        values.set("/primary/pdb/create", true);
+        let resources = json!({"limits": {"memory": "1Gi"}, "requests": {"cpu": "1"}});
+        values.set_copied("/primary/resources", Traced::new(resources, service.at("resources")));
         values.overlay(
             &json!({"primary": {"resources": {"limits": null}, "nodeSelector": {"a": "b"}}}),
-            "services.postgres.values",
+            &service.at("values"),
         );
         let (json, origins) = values.finish();
         assert_eq!(
             json,
-            json!({"primary": {"pdb": {"create": true}, "resources": {"limits": null}, "nodeSelector": {"a": "b"}}})
+            json!({"primary": {
+                "pdb": {"create": true}, "resources": {"limits": null, "requests": {"cpu": "1"}}, "nodeSelector": {"a": "b"},
+            }})
         );
-        let of = |keys: &[&str]| origins.of(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>()).to_owned();
+        let of = |keys: &[&str]| origins.of(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>());
         assert_eq!(of(&["primary", "resources", "limits"]), "services.postgres.values.primary.resources.limits");
+        assert_eq!(of(&["primary", "resources", "requests", "cpu"]), "services.postgres.resources.requests.cpu");
+        assert_eq!(of(&["primary", "nodeSelector", "a"]), "services.postgres.values.primary.nodeSelector.a");
         assert_eq!(of(&["primary", "pdb", "create"]), "services.postgres");
     }
 }

@@ -98,6 +98,22 @@ pub(super) fn outline(repository: &Repository, name: &str, keys: &[&str]) -> Opt
     chain.done.iter().map(part).reduce(|below, above| shape.merge(below, above))
 }
 
+/// The layers of an environment before they are merged.
+pub(super) struct Layered {
+    /// How they merge.
+    pub(super) shape: Shape,
+    /// What each says, short forms written out, the lowest first.
+    pub(super) roots: Vec<Node>,
+}
+
+/// The layers of an environment that resolves.
+pub(super) fn layered(repository: &Repository, name: &str) -> Layered {
+    let chain = chain(repository, name).done;
+    let shape = schema::shape(&services(&repository.files, &chain, &mut Vec::new()));
+    let roots = chain.iter().map(|layer| shape.expand(layer.root.clone())).collect();
+    Layered { shape, roots }
+}
+
 /// The layers of an environment, lowest first, each once, as far as they can be read.
 fn chain<'a>(repository: &'a Repository, name: &str) -> Chain<'a> {
     let mut chain = Chain { repository, done: Vec::new(), open: Vec::new(), findings: Vec::new() };

@@ -35,7 +35,7 @@ impl Planner<'_> {
 
 /// What a part has or needs for itself alone.
 fn names(part: &Part) -> Vec<Name> {
-    let name = |kind: &str, name: &str| Name::new(kind, name, part.origin.as_str());
+    let name = |kind: &str, name: &str| Name::new(kind, name, &part.origin);
     match &part.body {
         Body::Release(release) => release.names.clone(),
         Body::Job(job) => vec![name("CronJob", &job.name)],

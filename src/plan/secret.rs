@@ -19,7 +19,7 @@ impl Planner<'_> {
             if let Body::SecretDemand(demand) = &part.body
                 && !demand.external
             {
-                copies.extend(self.sealed_file(demand, &part.origin));
+                copies.extend(self.sealed_file(demand, &part.origin.to_string()));
             }
         }
         copies

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::{Files, flux, kubernetes, kustomization};
+use super::{Document, Files, NAMESPACE, flux, kubernetes, kustomization};
 use crate::{
-    manifest::{Object, Origins, Provenance},
+    manifest::{Object, Origin, Origins, Traced, pointer},
     part::{Body, Release},
     plan::{Component, Plan},
+    yaml::Node,
 };
 
 pub(super) fn render(plan: &Plan, component: &Component, files: &mut Files) {
@@ -18,16 +19,12 @@ pub(super) fn render(plan: &Plan, component: &Component, files: &mut Files) {
         let namespace = plan.namespace.name.as_str();
         match body {
             Body::Release(release) => values = Some(folder.release(release, origin)),
-            Body::Claim(claim) => folder.object(kubernetes::claim(claim, namespace), Origins::new(origin)),
+            Body::Claim(claim) => folder.object(kubernetes::claim(claim, origin, namespace)),
             Body::Endpoint(endpoint) if endpoint.own => {
-                folder.object(kubernetes::service(endpoint, namespace), Origins::new(origin));
+                folder.object(kubernetes::service(endpoint, origin, namespace));
             }
-            Body::NetworkRule(rule) => folder.object(kubernetes::network_policy(rule, namespace), Origins::new(origin)),
-            Body::Job(job) => {
-                let mut origins = Origins::new(origin);
-                origins.record(&kubernetes::JOB_IMAGE, job.image_origin.as_str());
-                folder.object(kubernetes::cron_job(job, namespace), origins);
-            }
+            Body::NetworkRule(rule) => folder.object(kubernetes::network_policy(rule, origin, namespace)),
+            Body::Job(job) => folder.object(kubernetes::cron_job(job, origin, namespace)),
             Body::Endpoint(_) | Body::SecretDemand(_) | Body::Runbook(_) => {}
         }
     }
@@ -39,18 +36,19 @@ struct Folder<'a> {
     plan: &'a Plan,
     component: &'a Component,
     files: &'a mut Files,
-    resources: Vec<String>,
+    resources: Vec<Traced<String>>,
     taken: BTreeMap<String, usize>,
 }
 
 impl Folder<'_> {
     /// Writes one object to a file named after its kind; further ones of a kind carry what their name has beyond the
     /// instance's.
-    fn object(&mut self, mut object: Json, origins: Origins) {
+    fn object(&mut self, mut object: Document) {
         if self.is_adopted() {
-            object["metadata"]["annotations"][flux::KEEP.0] = flux::KEEP.1.into();
+            object.body["metadata"]["annotations"][flux::KEEP.0] = flux::KEEP.1.into();
+            object.origins.record(pointer("/metadata/annotations", flux::KEEP.0), self.at("release"));
         }
-        let text = |pointer: &str| object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let text = |pointer: &str| object.body.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
         let kind = text("/kind").to_lowercase();
         let count = self.taken.entry(kind.clone()).or_insert(0);
         *count += 1;
@@ -62,13 +60,18 @@ impl Folder<'_> {
                 format!("{kind}-{suffix}.yaml")
             }
         };
-        self.yaml(file, object, origins);
+        self.yaml(file, object);
     }
 
-    fn yaml(&mut self, file: String, object: Json, origins: Origins) {
+    fn yaml(&mut self, file: String, object: Document) {
         let path = self.path(&file);
-        self.files.yaml(path, object, origins);
-        self.resources.push(file);
+        self.resources.push(Traced::new(file, object.origins.whole()));
+        self.files.yaml(path, object);
+    }
+
+    /// The environment path of a key of the service.
+    fn at(&self, key: &'static str) -> Origin {
+        self.component.origin.at(key)
     }
 
     fn path(&self, file: &str) -> String {
@@ -80,41 +83,37 @@ impl Folder<'_> {
     }
 
     /// Source, release and values; gives the name of the values' ConfigMap.
-    fn release(&mut self, release: &Release, origin: &str) -> String {
-        let chart_origin = format!("charts.{}", release.chart.name);
+    fn release(&mut self, release: &Release, origin: &Origin) -> String {
         if let Some(source) = flux::chart_source(self.plan, self.component, &release.chart) {
-            self.yaml("source.yaml".to_owned(), source, Origins::new(chart_origin));
+            self.yaml("source.yaml".to_owned(), source);
         }
         let config_map = format!("{}-values", self.component.instance);
-        let object = flux::helm_release(self.plan, self.component, release, &config_map);
-        self.yaml("release.yaml".to_owned(), object, Origins::new(origin));
-        self.files.yaml(self.path("values.yaml"), release.values.clone(), release.origins.clone());
+        let object = flux::helm_release(self.plan, self.component, release, origin, &config_map);
+        self.yaml("release.yaml".to_owned(), object);
+        let values = Document { body: release.values.clone(), origins: release.origins.clone() };
+        let (file, chart) = (self.path("values.yaml"), &release.chart);
+        self.files.rendered.bundle.values.insert(file.clone(), (chart.name.clone(), chart.version.to_string()));
+        self.files.yaml(file, values);
         config_map
     }
 
     fn copies(&mut self) {
         for copy in &self.component.copies {
             let path = self.path(&copy.name);
-            let objects = copy.documents.iter().map(|node| Object {
-                file: path.clone(),
-                body: node.to_json(),
-                provenance: Provenance::Written {
-                    file: copy.source.clone(),
-                    node: node.clone(),
-                    origin: Some(copy.origin.clone()),
-                },
-            });
+            let text = std::str::from_utf8(&copy.bytes).unwrap_or_default();
+            let written = |node: &Node| Object::written(&path, &copy.source, node.clone(), text, Some(&copy.origin));
+            let objects = copy.documents.iter().map(written);
             self.files.rendered.bundle.objects.extend(objects);
             self.files.bytes(path, copy.bytes.clone(), Origins::new(copy.origin.as_str()));
-            self.resources.push(copy.name.clone());
+            self.resources.push(Traced::new(copy.name.clone(), copy.origin.as_str()));
         }
     }
 
     fn kustomization(&mut self, values: Option<String>) {
-        let mut map = kustomization(&self.resources);
+        let mut document = kustomization(&self.resources, &self.component.origin);
         if let Some(name) = values {
             // A stable name, so that the HelmRelease can refer to it; the watch label makes Flux notice a change at once.
-            let generator = json!({
+            document.body["configMapGenerator"] = json!([{
                 "name": name,
                 "namespace": self.plan.namespace.name.as_str(),
                 "files": ["values.yaml"],
@@ -122,13 +121,12 @@ impl Folder<'_> {
                     "disableNameSuffixHash": true,
                     "labels": { "app.kubernetes.io/managed-by": "gen", "reconcile.fluxcd.io/watch": "Enabled" },
                 },
-            });
-            map.insert("configMapGenerator".to_owned(), json!([generator]));
+            }]);
+            document.origins.record("/configMapGenerator/0/namespace", NAMESPACE);
         }
         if self.component.copies.iter().any(|copy| copy.sealed) {
-            map.insert("patches".to_owned(), json!([flux::sealed_secret_patch(self.is_adopted())]));
+            document.body["patches"] = json!([flux::sealed_secret_patch(self.is_adopted())]);
         }
-        let path = self.path("kustomization.yaml");
-        self.files.yaml(path, Json::Object(map), Origins::new(self.component.origin.as_str()));
+        self.files.yaml(self.path("kustomization.yaml"), document);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::Files;
 use crate::{
-    manifest::Origins,
+    manifest::{Origin, Origins},
     part::{Allowance, Body, ChartPin, ChartSource, GitReference, Peer},
     plan::{Component, Plan},
     template::Document,
@@ -25,7 +25,7 @@ pub(super) fn render(plan: &Plan, files: &mut Files) {
         "flux_namespace": plan.flux.source.namespace.as_str(),
         "components": components,
     });
-    files.bytes("README.md".to_owned(), README.render(&scope).into_bytes(), Origins::new("services"));
+    files.bytes("README.md".to_owned(), README.render(&scope).into_bytes(), Origins::new(Origin::fixed("services")));
 }
 
 fn describe(plan: &Plan, component: &Component) -> Json {
@@ -42,13 +42,13 @@ fn describe(plan: &Plan, component: &Component) -> Json {
             })),
             Body::NetworkRule(rule) => clients.extend(rule.ingress.iter().map(client)),
             Body::Claim(claim) => claims.push(json!({
-                "name": claim.name,
+                "name": claim.name.value,
                 "purpose": claim.purpose,
-                "size": claim.size.to_string(),
-                "class": claim.class.as_ref().map(ToString::to_string),
-                "access_mode": claim.access_mode,
+                "size": claim.size.value.to_string(),
+                "class": claim.class.as_ref().map(|class| class.value.to_string()),
+                "access_mode": claim.access_mode.value,
             })),
-            Body::Job(job) => jobs.push(json!({ "name": job.name, "schedule": job.schedule })),
+            Body::Job(job) => jobs.push(json!({ "name": job.name.value, "schedule": job.schedule.value })),
             Body::Runbook(text) => runbook.push_str(text),
             Body::Release(release) => chart = Some(pinned(&release.chart)),
         }
@@ -60,16 +60,16 @@ fn describe(plan: &Plan, component: &Component) -> Json {
 }
 
 fn client(allowed: &Allowance) -> Json {
-    let ports: Vec<String> = allowed.ports.iter().map(ToString::to_string).collect();
+    let ports: Vec<String> = allowed.ports.iter().map(|port| port.value.to_string()).collect();
     json!({ "name": allowed.name, "who": who(&allowed.peer), "ports": ports.join(", ") })
 }
 
 fn who(peer: &Peer) -> String {
-    let labels: Vec<String> = peer.labels.iter().map(|(key, value)| format!("`{key}={value}`")).collect();
+    let labels: Vec<String> = peer.labels.iter().map(|(key, value)| format!("`{key}={}`", value.value)).collect();
     let pods =
         if labels.is_empty() { "every pod".to_owned() } else { format!("pods labelled {}", labels.join(" and ")) };
     match &peer.namespace {
-        Some(namespace) => format!("{pods} of the namespace `{namespace}`"),
+        Some(namespace) => format!("{pods} of the namespace `{}`", namespace.value),
         None => format!("{pods} of this namespace"),
     }
 }

@@ -11,7 +11,8 @@ static QUEUE: Chart = Chart {
     name: "queue",
     version: "1.0.0",
     dependencies: &[("library", "2.0.0")],
-    images: &[Image { role: "broker", path: "broker.image" }],
+    groups: &[],
+    images: &[Image { role: "broker", path: "broker.image", when: &[] }],
     pinned: &[],
     settings: &[
         row("broker.image.repository", Kind::Text, "\"example/queue\"", Facet::Image(ImagePart::Repository)),

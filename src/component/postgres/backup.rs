@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 use super::{PORT, Postgres, spec::Backup, values::amounts};
 use crate::{
     component::Outcome,
-    part::{Allowance, Body, Claim, EnvValue, Job, Labels, Mount, NetworkRule, Peer, Volume},
-    path,
+    manifest::{Origin, Traced},
+    part::{Body, Claim, EnvValue, EnvVar, Job, Mount, NetworkRule, Volume},
 };
 
 /// Runs inside the image of the server, whose tools match it.
@@ -26,93 +26,80 @@ pub(super) fn resources(backup: &Backup) -> Json {
 impl Postgres<'_> {
     pub(super) fn backup(&self, outcome: &mut Outcome) {
         let Some(backup) = &self.spec.backup else { return };
-        let path = self.context.at("backup");
+        let path = self.at("backup");
         if self.context.nodes == Some(1) {
             outcome.warning(
                 "backup-on-one-node",
-                path.as_str(),
+                path.clone(),
                 "the cluster has one node, so the dumps lie on the same machine as the database",
                 "copy them elsewhere, or add a node",
             );
         }
-        let Some(image) = self.context.images.get(IMAGE) else { return };
+        let Some(image) = self.context.image(IMAGE) else { return };
         let claim = Claim {
-            name: self.backup_name(),
-            size: backup.storage.size.clone(),
-            class: backup.storage.class.clone().or_else(|| self.context.storage_class.cloned()),
-            access_mode: "ReadWriteOnce".to_owned(),
+            name: self.names.backup.clone(),
+            size: Traced::new(backup.storage.size.clone(), self.at("backup.storage.size")),
+            class: self.context.class(backup.storage.class.as_ref(), self.at("backup.storage.class")),
+            access_mode: Traced::new("ReadWriteOnce".to_owned(), path.clone()),
             purpose: "backups".to_owned(),
         };
-        outcome.add(path::join(&path, "storage"), Body::Claim(claim));
+        outcome.add(path.clone(), Body::Claim(claim));
         let job = Job {
-            name: self.backup_name(),
-            schedule: backup.schedule.to_string(),
-            image: image.clone(),
-            image_origin: path::join("images", IMAGE),
+            name: self.names.backup.clone(),
+            schedule: Traced::new(backup.schedule.to_string(), self.at("backup.schedule")),
+            image: image.map(|image| (*image).clone()),
             script: SCRIPT.to_owned(),
             arguments: vec!["backup".to_owned(), RESTORE.to_owned()],
             env: self.backup_env(backup),
             mounts: self.backup_mounts(),
-            labels: self.backup_labels(),
-            resources: resources(backup),
+            labels: self.names.backup_pods(),
+            resources: Traced::new(resources(backup), self.at("backup.resources")),
             avoid: self.names.primary_pod(),
         };
-        outcome.add(path.as_str(), Body::Job(job));
+        outcome.add(path.clone(), Body::Job(job));
         let rule = NetworkRule {
-            name: self.backup_name(),
-            pods: self.backup_labels(),
-            ingress: Vec::new(),
-            egress: vec![Allowance {
-                name: "the database".to_owned(),
-                peer: Peer { namespace: None, labels: self.names.pods() },
-                ports: vec![PORT],
-                origin: path.clone(),
-            }],
+            name: self.names.backup.clone(),
+            pods: self.names.backup_pods(),
+            ingress: Traced::new(Vec::new(), path.clone()),
+            egress: vec![self.own_traffic("the database", self.names.pods(), path.clone())],
         };
         outcome.add(path, Body::NetworkRule(rule));
     }
 
-    /// Name of the job, its claim and its network rule.
-    pub(super) fn backup_name(&self) -> String {
-        format!("{}-backup", self.names.instance)
-    }
-
-    /// Labels of the pods that dump and restore.
-    pub(super) fn backup_labels(&self) -> Labels {
-        [
-            ("app.kubernetes.io/name", self.backup_name()),
-            ("app.kubernetes.io/instance", self.names.instance.clone()),
-            ("app.kubernetes.io/component", "backup".to_owned()),
-        ]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into()
-    }
-
-    fn backup_env(&self, backup: &Backup) -> Vec<(String, EnvValue)> {
-        let password = EnvValue::Secret { name: self.names.secret.clone(), key: self.spec.secret_keys().admin };
+    fn backup_env(&self, backup: &Backup) -> Vec<Traced<EnvVar>> {
+        let job = self.at("backup");
+        let variable =
+            |name: &str, value: EnvValue, origin: &Origin| Traced::new(EnvVar { name: name.to_owned(), value }, origin);
+        let text = |value: &str, origin: &Origin| EnvValue::Text(Traced::new(value.to_owned(), origin));
+        let host = self.names.instance.map(|instance| self.context.place.host(instance));
+        let password = EnvValue::Secret { name: self.names.secret.clone(), key: self.secret_keys().admin };
+        let minutes = backup.retention.minutes().to_string();
         let mut env = vec![
-            ("PGHOST".to_owned(), EnvValue::Text(self.context.place.host(&self.names.instance))),
-            ("PGPORT".to_owned(), EnvValue::Text(PORT.to_string())),
-            ("PGUSER".to_owned(), EnvValue::Text("postgres".to_owned())),
-            ("PGPASSWORD".to_owned(), password),
-            ("RETENTION_MINUTES".to_owned(), EnvValue::Text(backup.retention.minutes().to_string())),
+            variable("PGHOST", EnvValue::Text(host), &job),
+            variable("PGPORT", text(&PORT.to_string(), &job), &job),
+            variable("PGUSER", text("postgres", &job), &job),
+            variable("PGPASSWORD", password, &job),
+            variable("RETENTION_MINUTES", text(&minutes, &self.at("backup.retention")), &job),
         ];
         if self.spec.tls.is_some() {
-            env.push(("PGSSLMODE".to_owned(), EnvValue::Text("verify-full".to_owned())));
-            env.push(("PGSSLROOTCERT".to_owned(), EnvValue::Text("/certs/ca.crt".to_owned())));
+            let tls = self.at("tls");
+            env.push(variable("PGSSLMODE", text("verify-full", &tls), &tls));
+            env.push(variable("PGSSLROOTCERT", text("/certs/ca.crt", &tls), &tls));
         }
         env
     }
 
-    fn backup_mounts(&self) -> Vec<Mount> {
-        let mount = |name: &str, path: &str, volume| Mount { name: name.to_owned(), path: path.to_owned(), volume };
+    fn backup_mounts(&self) -> Vec<Traced<Mount>> {
+        let mount = |name: &str, path: &str, volume, origin: &'static str| {
+            Traced::new(Mount { name: name.to_owned(), path: path.to_owned(), volume }, self.at(origin))
+        };
         let mut mounts = vec![
-            mount("backup", "/backup", Volume::Claim(self.backup_name())),
-            mount("tmp", "/tmp", Volume::Scratch("64Mi".to_owned())),
+            mount("backup", "/backup", Volume::Claim(self.names.backup.clone()), "backup"),
+            mount("tmp", "/tmp", Volume::Scratch("64Mi".to_owned()), "backup"),
         ];
         if let Some(tls) = &self.spec.tls {
-            let volume = Volume::SecretFile { name: tls.secret.to_string(), key: "ca.crt".to_owned() };
-            mounts.push(mount("ca", "/certs", volume));
+            let name = Traced::new(tls.secret.to_string(), self.at("tls.secret"));
+            mounts.push(mount("ca", "/certs", Volume::SecretFile { name, key: "ca.crt".to_owned() }, "tls"));
         }
         mounts
     }

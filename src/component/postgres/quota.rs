@@ -21,7 +21,7 @@ impl Postgres<'_> {
             for (key, _) in containers.iter().filter(|(_, resources)| leaves_open(resources, name)) {
                 outcome.warning(
                     "quota-without-amount",
-                    self.context.at(key),
+                    self.at(*key),
                     format!("the namespace has a quota for {name}, and Kubernetes refuses pods that leave it open"),
                     format!("set it below `{key}`, or add a LimitRange to `manifests:`"),
                 );

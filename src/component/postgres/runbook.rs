@@ -1,6 +1,6 @@
 //! Operating instructions with this instance's names filled in.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::{Value as Json, json};
 
@@ -14,22 +14,22 @@ static RUNBOOK: LazyLock<Document> = LazyLock::new(|| Document::compile(include_
 
 impl Postgres<'_> {
     pub(super) fn runbook(&self, outcome: &mut Outcome) {
-        outcome.add(self.context.path, Body::Runbook(RUNBOOK.render(&self.runbook_scope())));
+        outcome.add(&self.root, Body::Runbook(RUNBOOK.render(&self.runbook_scope())));
     }
 
     fn runbook_scope(&self) -> Json {
-        let (context, names, keys) = (self.context, &self.names, self.spec.secret_keys());
+        let (context, names, keys) = (self.context, &self.names, self.secret_keys());
         let storage = &self.spec.storage;
         json!({
             "env": context.place.environment,
             "namespace": context.place.namespace,
-            "instance": names.instance,
+            "instance": names.instance.value,
             "service_host": context.place.host(&names.instance),
             "port": PORT,
             "image": context.images.get("postgresql").map(ToString::to_string),
             "statefulset": names.primary,
             "pod": format!("{}-0", names.primary),
-            "release": names.instance,
+            "release": names.instance.value,
             "kustomization": context.delivery.object,
             "flux_namespace": context.delivery.namespace,
             "flux_source": {
@@ -38,26 +38,26 @@ impl Postgres<'_> {
                 "namespace": context.delivery.namespace,
             },
             "secret": {
-                "name": names.secret,
-                "file": format!("environments/{}/secrets/{}.sops.yaml", context.place.environment, names.secret),
-                "admin_key": keys.admin,
-                "user_key": keys.user,
-                "replication_key": keys.replication,
+                "name": names.secret.value,
+                "file": format!("environments/{}/secrets/{}.sops.yaml", context.place.environment, names.secret.value),
+                "admin_key": keys.admin.value,
+                "user_key": keys.user.value,
+                "replication_key": keys.replication.value,
             },
-            "username": self.spec.user(),
+            "username": self.user().value,
             "database": self.spec.database.to_string(),
             "claim": {
-                "name": names.claim,
+                "name": names.claim.value,
                 "size": storage.size.as_ref().map(ToString::to_string),
-                "class": self.storage_class().map(|class| class.to_string()),
-                "access_mode": storage.access_mode.as_str(),
+                "class": self.storage_class().map(|class| class.value.to_string()),
+                "access_mode": self.access_mode().value,
             },
             "backup": self.spec.backup.as_ref().map(|backup| self.backup_scope(backup)),
             "tls": self.spec.tls.as_ref().map(|tls| json!({ "secret": tls.secret.to_string() })),
             "metrics": self.spec.metrics,
             "replication": self.is_replicated().then(|| json!({
-                "host": context.place.host(&format!("{}-read", names.fullname)),
-                "statefulset": format!("{}-read", names.fullname),
+                "host": context.place.host(&self.read_name()),
+                "statefulset": self.read_name().value,
                 "username": REPLICATION_USER,
                 "replicas": self.spec.replicas,
             })),
@@ -66,12 +66,14 @@ impl Postgres<'_> {
     }
 
     fn backup_scope(&self, backup: &Backup) -> Json {
+        let labels = self.names.backup_pods();
+        let labels: BTreeMap<&str, &str> = labels.iter().map(|(key, label)| (key.as_str(), label.as_str())).collect();
         json!({
-            "cronjob": self.backup_name(),
-            "claim": self.backup_name(),
+            "cronjob": self.names.backup.value,
+            "claim": self.names.backup.value,
             "schedule": backup.schedule.to_string(),
             "retention": backup.retention.to_string(),
-            "labels": self.backup_labels(),
+            "labels": labels,
         })
     }
 }

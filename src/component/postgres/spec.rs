@@ -223,37 +223,6 @@ pub(super) struct SecretKeys {
     pub(super) replication: Option<SecretKey>,
 }
 
-/// The names of the three keys in the Secret.
-pub(super) struct KeyNames {
-    pub(super) admin: String,
-    pub(super) user: String,
-    pub(super) replication: String,
-}
-
-impl PostgresSpec {
-    /// The database's owner.
-    pub(super) fn user(&self) -> &str {
-        self.username.as_ref().map_or(self.database.as_str(), PostgresRole::as_str)
-    }
-
-    /// The names of the three keys in the Secret.
-    pub(super) fn secret_keys(&self) -> KeyNames {
-        let given = self.secret.as_ref().map(|secret| &secret.keys);
-        let name = |key: Option<&SecretKey>, default: &str| key.map_or_else(|| default.to_owned(), ToString::to_string);
-        let admin = name(given.and_then(|keys| keys.admin.as_ref()), "postgres-password");
-        // The chart reads the superuser's key wherever the owner is the superuser (`postgresql.v1.userPasswordKey`).
-        let user = match self.user() {
-            SUPERUSER => admin.clone(),
-            _ => name(given.and_then(|keys| keys.user.as_ref()), "password"),
-        };
-        KeyNames {
-            admin,
-            user,
-            replication: name(given.and_then(|keys| keys.replication.as_ref()), "replication-password"),
-        }
-    }
-}
-
 fn one() -> u32 {
     1
 }

@@ -6,8 +6,8 @@ use super::{METRICS_PORT, Postgres};
 use crate::{
     chart::{self, Chart, Values},
     component::Outcome,
+    manifest::{Origin, Traced},
     part::{Body, ChartPin, Name, Release},
-    path,
 };
 
 /// The chart that runs PostgreSQL.
@@ -30,14 +30,8 @@ impl Postgres<'_> {
                 format!("add `charts: {{{CHART}: {{version: {}, source: ...}}}}`", chart::versions(CHART).join(" or ")),
             );
         };
-        let Some(chart) = chart::find(CHART, pin.version.as_str()) else {
-            return outcome.error(
-                "unknown-chart-version",
-                format!("charts.{CHART}.version"),
-                format!("gen has no model of {CHART} {}", pin.version),
-                format!("known versions: {}", chart::versions(CHART).join(", ")),
-            );
-        };
+        // The plan says so where there is no model.
+        let Some(chart) = chart::find(CHART, pin.model.as_str()) else { return };
         for image in chart.images.iter().filter(|image| !self.context.images.contains_key(image.role)) {
             outcome.error(
                 "missing-key",
@@ -52,7 +46,7 @@ impl Postgres<'_> {
         self.check_values(chart, outcome);
         let release = self.helm_release(chart, pin);
         self.check_quota(&release.values, outcome);
-        outcome.add(self.context.path, Body::Release(release));
+        outcome.add(&self.root, Body::Release(release));
     }
 
     /// What goes past gen: the release would follow, gen's own Service, network policies, backup and runbook would not.
@@ -65,7 +59,7 @@ impl Postgres<'_> {
                 "" => "leave it out".to_owned(),
                 instead => format!("{instead} instead"),
             };
-            let at = self.context.at(&format!("values.{}", pinned.path));
+            let at = self.at(format!("values.{}", pinned.path));
             if pinned.opens {
                 let message =
                     format!("`{}` changes the pods' labels: no network policy would close the database", pinned.path);
@@ -81,12 +75,12 @@ impl Postgres<'_> {
     }
 
     fn helm_release(&self, chart: &Chart, pin: &ChartPin) -> Release {
-        let mut values = Values::new(self.context.path);
+        let mut values = Values::new(&self.root);
         self.identity(&mut values, chart);
         self.access(&mut values);
         self.servers(&mut values);
         self.metrics(&mut values);
-        values.overlay(&self.spec.values, &self.context.at("values"));
+        values.overlay(&self.spec.values, &self.at("values"));
         let (values, origins) = values.finish();
         let adopted = self.spec.release.is_some();
         Release { name: self.names.release.clone(), chart: pin.clone(), values, origins, adopted, names: self.taken() }
@@ -94,7 +88,7 @@ impl Postgres<'_> {
 
     /// The names of what the release is, makes and uses, the endpoints excepted.
     fn taken(&self) -> Vec<Name> {
-        let (name, fullname) = (self.context.at("release.name"), self.context.at("release.fullname"));
+        let (name, fullname) = (self.at("release.name"), self.at("release.fullname").to_string());
         let mut taken = vec![Name::new("Helm release", self.names.release.as_str(), name)];
         for server in self.server_sets() {
             taken.push(Name::new("StatefulSet", server.as_str(), fullname.as_str()));
@@ -106,7 +100,7 @@ impl Postgres<'_> {
             taken.push(Name::new("Service", self.names.primary.as_str(), fullname));
         }
         if let Some(claim) = &self.spec.storage.claim {
-            taken.push(Name::new("data claim", claim.as_str(), self.context.at("storage.claim")));
+            taken.push(Name::new("data claim", claim.as_str(), self.at("storage.claim")));
         }
         taken
     }
@@ -114,99 +108,96 @@ impl Postgres<'_> {
     /// gen's own Service has the instance's name and keeps it in every architecture. The chart's stays where replicas find
     /// their primary by it, and where clients of an adopted release do.
     fn has_chart_service(&self) -> bool {
-        self.is_replicated() || self.names.fullname != self.names.instance
+        self.is_replicated() || *self.names.fullname != *self.names.instance
     }
 
     fn identity(&self, values: &mut Values, chart: &Chart) {
-        let path = self.context.path;
-        values.set("fullnameOverride", self.names.fullname.as_str(), &self.context.at("release.fullname"));
+        values.set_traced("/fullnameOverride", self.names.fullname.clone());
         // Without it the chart refuses every registry and repository but Bitnami's own, whose versioned tags are gone.
-        values.set("global.security.allowInsecureImages", true, "images");
-        values.set("architecture", self.spec.architecture.as_str(), &self.context.at("architecture"));
-        values.set_images(chart, |role| self.context.images.get(role));
-        values.set("volumePermissions.enabled", false, path);
+        values.set("/global/security/allowInsecureImages", true);
+        values.set_traced("/architecture", Traced::new(self.spec.architecture.as_str(), self.at("architecture")));
+        values.set_images(chart, |role| self.context.image(role));
+        for image in chart.images.iter().filter(|_| self.context.is_mirrored) {
+            values.trace(format!("/{}/registry", image.path.replace('.', "/")), Origin::fixed("mirror"));
+        }
+        values.set("/volumePermissions/enabled", false);
         // The chart's own dump job would hang its release on local-path, and keeps every dump for ever.
-        values.set("backup.enabled", false, path);
+        values.set("/backup/enabled", false);
     }
 
     fn access(&self, values: &mut Values) {
-        let keys = self.spec.secret_keys();
-        let keys_path = self.context.at("secret.keys");
-        values.set("auth.enablePostgresUser", true, self.context.path);
-        values.set("auth.username", self.spec.user(), &self.context.at("username"));
-        values.set("auth.database", self.spec.database.to_string(), &self.context.at("database"));
-        values.set("auth.existingSecret", self.names.secret.as_str(), &self.context.at("secret.name"));
-        values.set("auth.secretKeys.adminPasswordKey", keys.admin, &keys_path);
-        values.set("auth.secretKeys.userPasswordKey", keys.user, &keys_path);
-        values.set("auth.secretKeys.replicationPasswordKey", keys.replication, &keys_path);
+        let keys = self.secret_keys();
+        values.set("/auth/enablePostgresUser", true);
+        values.set_traced("/auth/username", self.user());
+        values.set_traced("/auth/database", Traced::new(self.spec.database.as_str(), self.at("database")));
+        values.set_traced("/auth/existingSecret", self.names.secret.clone());
+        values.set_traced("/auth/secretKeys/adminPasswordKey", keys.admin);
+        values.set_traced("/auth/secretKeys/userPasswordKey", keys.user);
+        values.set_traced("/auth/secretKeys/replicationPasswordKey", keys.replication);
         if let Some(tls) = &self.spec.tls {
-            let path = self.context.at("tls");
-            values.set("tls.enabled", true, &path);
-            values.set("tls.certificatesSecret", tls.secret.to_string(), &path::join(&path, "secret"));
-            values.set("tls.certFilename", "tls.crt", &path);
-            values.set("tls.certKeyFilename", "tls.key", &path);
+            values.trace("/tls", self.at("tls"));
+            values.set("/tls/enabled", true);
+            values.set_traced("/tls/certificatesSecret", Traced::new(tls.secret.as_str(), self.at("tls.secret")));
+            values.set("/tls/certFilename", "tls.crt");
+            values.set("/tls/certKeyFilename", "tls.key");
             // With a CA file the image asks every client for a certificate, its own exporter included.
-            values.set("tls.certCAFilename", "", &path);
+            values.set("/tls/certCAFilename", "");
         }
     }
 
     fn servers(&self, values: &mut Values) {
         self.server(values, "primary");
-        values.set("primary.persistence.enabled", true, &self.context.at("storage"));
-        values.set("primary.persistence.existingClaim", self.names.claim.as_str(), &self.context.at("storage"));
-        values.set("primary.service.enabled", self.has_chart_service(), self.context.path);
-        values.set("primary.service.type", "ClusterIP", self.context.path);
+        values.set("/primary/persistence/enabled", true);
+        values.set_traced("/primary/persistence/existingClaim", self.names.claim.clone());
+        let asks = if self.is_replicated() { "architecture" } else { "release.fullname" };
+        values.set_traced("/primary/service/enabled", Traced::new(self.has_chart_service(), self.at(asks)));
+        values.set("/primary/service/type", "ClusterIP");
         if self.is_replicated() {
             self.replicas(values);
         }
     }
 
     fn replicas(&self, values: &mut Values) {
-        let storage_path = self.context.at("storage");
-        let storage = &self.spec.storage;
+        values.trace("/readReplicas", self.at("architecture"));
         self.server(values, "readReplicas");
-        values.set("readReplicas.replicaCount", self.spec.replicas, &self.context.at("replicas"));
-        values.set("readReplicas.service.type", "ClusterIP", self.context.path);
-        values.set("readReplicas.persistence.enabled", true, &storage_path);
-        if let Some(size) = &storage.size {
-            values.set("readReplicas.persistence.size", size.to_string(), &path::join(&storage_path, "size"));
+        values.set_traced("/readReplicas/replicaCount", Traced::new(self.spec.replicas, self.at("replicas")));
+        values.set("/readReplicas/service/type", "ClusterIP");
+        values.set("/readReplicas/persistence/enabled", true);
+        if let Some(size) = &self.spec.storage.size {
+            values.set_traced("/readReplicas/persistence/size", Traced::new(size.to_string(), self.at("storage.size")));
         }
         if let Some(class) = self.storage_class() {
-            values.set("readReplicas.persistence.storageClass", class.to_string(), &path::join(&storage_path, "class"));
+            values.set_traced("/readReplicas/persistence/storageClass", class.map(ToString::to_string));
         }
-        values.set(
-            "readReplicas.persistence.accessModes",
-            json!([storage.access_mode.as_str()]),
-            &path::join(&storage_path, "accessMode"),
-        );
+        values.set_traced("/readReplicas/persistence/accessModes", self.access_mode().map(|mode| json!([mode])));
     }
 
     /// What primary and replicas have in common.
     fn server(&self, values: &mut Values, role: &str) {
-        let path = self.context.path;
-        let mut set = |key: &str, value: Json, origin: &str| values.set(&format!("{role}.{key}"), value, origin);
-        set("resources", self.resources(), &self.context.at("resources"));
-        set("startupProbe.enabled", true.into(), path);
-        set("startupProbe.failureThreshold", STARTUP_TRIES.into(), path);
-        set("livenessProbe.enabled", true.into(), path);
-        set("readinessProbe.enabled", true.into(), path);
-        set("terminationGracePeriodSeconds", GRACE_SECONDS.into(), path);
-        set("podSecurityContext", pod_security_context(), path);
-        set("containerSecurityContext", container_security_context(), path);
-        set("automountServiceAccountToken", false.into(), path);
+        values.set_copied(format!("/{role}/resources"), Traced::new(self.resources(), self.at("resources")));
+        let mut set = |key: &str, value: Json| values.set(&format!("/{role}/{key}"), value);
+        set("startupProbe/enabled", true.into());
+        set("startupProbe/failureThreshold", STARTUP_TRIES.into());
+        set("livenessProbe/enabled", true.into());
+        set("readinessProbe/enabled", true.into());
+        set("terminationGracePeriodSeconds", GRACE_SECONDS.into());
+        set("podSecurityContext", pod_security_context());
+        set("containerSecurityContext", container_security_context());
+        set("automountServiceAccountToken", false.into());
         // `minAvailable: 1` of a single server would block every drain of its node.
-        set("pdb", json!({ "create": true, "maxUnavailable": 1 }), path);
+        set("pdb", json!({ "create": true, "maxUnavailable": 1 }));
         // gen writes its own, port by port: the chart's closed one lets in every pod that carries a certain label.
-        set("networkPolicy.enabled", false.into(), &self.context.at("clients"));
+        set("networkPolicy/enabled", false.into());
     }
 
     fn metrics(&self, values: &mut Values) {
-        let path = self.context.at("metrics");
-        values.set("metrics.enabled", self.spec.metrics, &path);
+        values.set_traced("/metrics/enabled", Traced::new(self.spec.metrics, self.at("metrics")));
         if self.spec.metrics {
-            values.set("metrics.resources", amounts(("50m", "64Mi"), "128Mi"), &path);
-            values.set("metrics.containerSecurityContext", container_security_context(), &path);
-            values.set("metrics.service.ports.metrics", METRICS_PORT, &path);
+            let resources = amounts(("50m", "64Mi"), "128Mi");
+            values.set_traced("/metrics/resources", Traced::new(resources, self.at("metrics")));
+            let context = Traced::new(container_security_context(), self.at("metrics"));
+            values.set_traced("/metrics/containerSecurityContext", context);
+            values.set_traced("/metrics/service/ports/metrics", Traced::new(METRICS_PORT, self.at("metrics")));
         }
     }
 
