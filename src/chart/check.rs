@@ -168,13 +168,10 @@ impl<'v> Check<'v> {
 
     /// Keys of which there can be one only.
     fn alone(&mut self, fields: &'static Fields, map: &'v Map<String, Json>) {
-        let is_set = |key: &&&str| map.get(**key).is_some_and(|value| !value.is_null());
-        let mut there = fields.alone.iter().filter(is_set);
-        if let (Some(first), Some(second)) = (there.next(), there.next())
-            && let Some((key, _)) = map.get_key_value(*second)
-        {
+        let mut there = map.iter().filter(|(key, value)| fields.alone.contains(&key.as_str()) && !value.is_null());
+        if let (Some((first, _)), Some((second, _))) = (there.next(), there.next()) {
             let message = format!("`{}` cannot have both `{first}` and `{second}`", self.path());
-            self.at(Step::Key(key), |check| check.push(true, message, "keep one of them".to_owned()));
+            self.at(Step::Key(second), |check| check.push(true, message, "keep one of them".to_owned()));
         }
     }
 }
