@@ -91,6 +91,11 @@ fn joined_lists_exclusive_maps_and_expressions_are_told() {
          The Git tag; Flux clones it shallowly.\n  \
          nearest: charts.postgresql.source (environments/staging.yaml:16:23)\n";
     answers(&repository, &["staging", "charts.postgresql.source.tag"], expected);
+    assert_eq!(repository.gen_(&["build", "staging"]).code, 0);
+    let run = repository.gen_(&["explain", "gitops/staging/postgres/source.yaml:3"]);
+    assert!(run.stdout.contains("source.yaml:3:1 kind <- charts.postgresql.source\n"), "{}", run.stdout);
+    let effects: Vec<&str> = run.stdout.lines().skip(2).map(|line| line.rsplit("  ").next().unwrap()).collect();
+    assert_eq!(effects, ["overridden", "decides"], "{}", run.stdout);
     let expected = "services.postgres.values.primary.podLabels.team: staging-data\n  \
          environments/staging.yaml:12:35  ${{ env.name }}-data\n";
     answers(&repository, &["staging", "services.postgres.values.primary.podLabels"], expected);

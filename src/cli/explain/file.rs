@@ -141,11 +141,7 @@ impl Place {
             Some((_, mark)) => mark.location(shown),
             None => self.line.map_or_else(|| Location::file(shown), |line| Location::new(shown, line, 1)),
         };
-        let shown_path = keys.iter().fold(String::new(), |at, key| match key.parse() {
-            Ok(index) => path::item(&at, index),
-            Err(_) => path::join(&at, key),
-        });
-        answer.line = Some((place, shown_path));
+        answer.line = Some((place, path::below("", &keys)));
         answer.chains.push(workspace.repository.trace(&compiled.environment, &origins.of(&keys)));
         Ok(answer)
     }
