@@ -17,8 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 PEERS = pathlib.Path(os.environ.get("GEN_PEERS", ROOT / ".peers")) / "bin"
 
 
-def timed(command, cwd, runs=10, prepare=None):
-    """(median, least, most) in milliseconds, the most memory in MB."""
+def timed(command, cwd, runs=10, prepare=None, code=0):
+    """(median, least, most) in milliseconds, the most memory in MB, of a command that ends with this exit code."""
     times, memory = [], 0
     for run in range(runs + 1):
         if prepare:
@@ -28,7 +28,7 @@ def timed(command, cwd, runs=10, prepare=None):
         error = child.stderr.read()
         _, status, usage = os.wait4(child.pid, 0)
         took = (time.perf_counter() - start) * 1000
-        if os.waitstatus_to_exitcode(status):
+        if os.waitstatus_to_exitcode(status) != code:
             raise SystemExit(f"{' '.join(map(str, command))}: {error.decode()[-600:]}")
         if run:
             times.append(took)
@@ -68,6 +68,22 @@ def repository(folder, environments, services, more=""):
         (folder / f"environments/{name}.yaml").write_text(text)
 
 
+def differences(gen, dyff, example, scratch):
+    """Two sizes changed in the example: gen against its tree, dyff on the tree before and after as one file each."""
+    for name in ("staging", "production"):
+        file = example / f"environments/{name}.yaml"
+        file.write_text(file.read_text().replace("storage: 20Gi", "storage: 30Gi").replace("storage: 100Gi", "storage: 150Gi"))
+    row("gen diff, both environments, two sizes changed", timed([gen, "diff"], example, 20, code=1))
+    if dyff:
+        subprocess.run([gen, "build", "--all", "--out", scratch / "new"], cwd=example, check=True, stdout=subprocess.DEVNULL)
+        pair = []
+        for folder in (example / "gitops", scratch / "new"):
+            files = sorted(folder.glob("*/*/*.yaml"))
+            pair.append(scratch / f"{folder.name}.yaml")
+            pair[-1].write_text("".join(f"---\n{file.read_text()}" for file in files))
+        row("dyff between the same trees", timed([dyff, "between", *pair], example, 20))
+
+
 def main():
     gen = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/release/gen").resolve()
     chart = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("GEN_CHART_DIR", ROOT / "tests/e2e/chart")
@@ -91,12 +107,16 @@ def main():
             row("helm template of the same release", timed([helm, "template", "postgres", chart, "-f", "gitops/staging/postgres/values.yaml"], example))
         if kustomize:
             row("kustomize build of the same folder", timed([kustomize, "build", "gitops/staging/postgres"], example))
+        differences(gen, shutil.which("dyff", path=f"{PEERS}:{os.environ['PATH']}"), example, scratch)
         for what, more in (("", ""), (" with backup", BACKUP)):
             large = scratch / f"large{len(more)}"
             repository(large, 100, 10, more)
             gone = lambda: shutil.rmtree(large / "gitops", ignore_errors=True)
             row(f"100 environments of 10 databases{what}: build --all, everything new", timed([gen, "build", "--all"], large, 5, gone))
             row(f"100 environments of 10 databases{what}: check, unchanged", timed([gen, "check"], large, 20))
+            for file in (large / "environments").glob("env-*.yaml"):
+                file.write_text(file.read_text().replace("storage: 20Gi", "storage: 30Gi"))
+            row(f"100 environments of 10 databases{what}: diff, every size changed", timed([gen, "diff"], large, 10, code=1))
         for count in (10, 100, 1000):
             folder = scratch / f"components-{count}"
             repository(folder, count, 10)

@@ -1,11 +1,21 @@
 //! Pinned chart models: what gen knows about a chart version. Adding a version is adding a file and a line in [`CHARTS`].
 
+mod check;
+mod index;
+mod json_schema;
 mod postgresql;
+mod recognise;
 mod setting;
+mod shape;
+mod suggest;
 mod values;
+mod words;
 
 use serde_json::Value as Json;
 
+pub use check::Mistake;
+pub use index::Index;
+pub use recognise::{Marks, recognise};
 pub use setting::{Exposure, Facet, ImagePart, Kind, NetworkPolicy, Persistence, Set, Setting, Shape, Target};
 pub use values::Values;
 
@@ -22,20 +32,49 @@ pub struct Chart {
     pub images: &'static [Image],
     /// Values that name or move what gen's own objects point at.
     pub pinned: &'static [Pinned],
+    /// Groups of settings that have an effect only together with another.
+    pub groups: &'static [Group],
     /// Every value path.
     pub settings: &'static [Setting],
+    /// What tells its values from those of other charts.
+    pub marks: Marks,
+    /// The tree of the settings.
+    pub index: Index,
 }
 
 impl Chart {
-    /// The settings that `values` set, in their order.
+    /// The settings that `values` set, in the chart's order. A group that is a setting itself comes with those in it.
     #[must_use]
     pub fn set<'v>(&self, values: &'v Json) -> Vec<Set<'v>> {
-        let find = |setting: &'static Setting| {
-            let pointer: Vec<String> = setting.path.split('.').map(str::to_owned).collect();
-            let value = pointer.iter().try_fold(values, |value, key| value.get(key))?;
-            Some(Set { setting, pointer, value })
+        let mut found = Vec::new();
+        self.tree().root.set(values, &mut found);
+        found.sort_by_key(|(place, _)| *place);
+        found.into_iter().map(|(_, set)| set).collect()
+    }
+
+    /// The setting of a path.
+    #[must_use]
+    pub fn setting(&self, path: &str) -> Option<&'static Setting> {
+        self.node(path)?.row.map(|(_, setting)| setting)
+    }
+
+    /// What the chart takes for a path that is not set.
+    #[must_use]
+    pub fn default(&self, path: &str) -> Option<Json> {
+        serde_json::from_str(self.setting(path)?.default).ok()
+    }
+
+    /// The settings of a group, its own first; none where the path names no group.
+    #[must_use]
+    pub fn group(&self, path: &str) -> Vec<&'static Setting> {
+        let below = |setting: &&Setting| {
+            setting.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        self.settings.iter().filter_map(find).collect()
+        if self.node(path).is_some_and(index::Node::is_group) {
+            self.settings.iter().filter(below).collect()
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -50,6 +89,15 @@ pub struct Pinned {
     pub opens: bool,
 }
 
+/// A group of settings that has an effect only together with another setting.
+#[derive(Debug)]
+pub struct Group {
+    /// The path of the group.
+    pub path: &'static str,
+    /// The setting and what it has to be.
+    pub when: (&'static str, &'static str),
+}
+
 /// An image of a chart.
 #[derive(Debug)]
 pub struct Image {
@@ -57,15 +105,17 @@ pub struct Image {
     pub role: &'static str,
     /// The path of the values that choose it.
     pub path: &'static str,
+    /// The flags of which one makes the chart run it; none where it always does.
+    pub when: &'static [&'static str],
 }
 
 /// Every chart version that gen has a model of.
-pub const CHARTS: &[Chart] = &[postgresql::V17_0_2];
+pub static CHARTS: &[&Chart] = &[&postgresql::V17_0_2];
 
 /// The model of a chart version.
 #[must_use]
 pub fn find(name: &str, version: &str) -> Option<&'static Chart> {
-    CHARTS.iter().find(|chart| chart.name == name && chart.version == version)
+    CHARTS.iter().copied().find(|chart| chart.name == name && chart.version == version)
 }
 
 /// The names of all charts, each once.

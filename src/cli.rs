@@ -2,10 +2,14 @@
 
 mod build;
 mod check;
+mod diff;
 mod explain;
+mod lint;
 mod pipeline;
 mod report;
+mod rules;
 mod schema;
+mod values;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -30,10 +34,18 @@ enum Command {
     Build(build::Build),
     /// Tell whether the trees are exactly what their inputs produce; reads only.
     Check(check::Check),
+    /// Apply the rules to any tree of manifests, hand-written ones too; reads only.
+    Lint(lint::Lint),
     /// Tell where a value of an environment, or a line of a generated file, comes from; reads only.
     Explain(explain::Explain),
+    /// Tell what a build would change, by meaning; reads only.
+    Diff(diff::Diff),
+    /// List the rules that trees are held against.
+    Rules(rules::Rules),
     /// Write the JSON Schema of environment files to schemas/, for editors.
     Schema(schema::Schema),
+    /// Show what a chart's values are: type, default, allowed values, meaning.
+    Values(values::Values),
 }
 
 /// How findings are shown, and which fail the run.
@@ -91,8 +103,12 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Build(command) => command.run(),
         Command::Check(command) => command.run(),
+        Command::Lint(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Diff(command) => command.run(),
+        Command::Rules(command) => command.run(),
         Command::Schema(command) => command.run(),
+        Command::Values(command) => command.run(),
     };
     result.unwrap_or_else(|trouble| report::trouble(&trouble.0))
 }

@@ -18,6 +18,8 @@ use crate::{
 pub struct Kind {
     /// Its name, the value of `kind`.
     pub name: &'static str,
+    /// The chart that it installs.
+    pub chart: &'static str,
     /// The JSON Schema of its spec.
     pub schema: fn() -> Json,
     /// How others reach an instance, from its unresolved spec.

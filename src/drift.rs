@@ -1,19 +1,20 @@
 //! Drift: what stands in `gitops/<env>/` against what the inputs produce, each difference with its cause.
 
-mod difference;
 mod transition;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::difference::{differences, document};
 use crate::{
     diagnostic::{Finding, Location},
+    diff,
     environment::{Environment, FOLDER},
     render::Rendered,
     sops,
-    tree::{LOCK, LockError, State, Survey},
+    tree::{FileTree, LOCK, LockError, State, Survey},
     yaml::Node,
 };
+
+pub use self::transition::transitions;
 
 /// One environment's tree, rendered and on disk.
 pub struct Drift<'a> {
@@ -214,12 +215,20 @@ impl Drift<'_> {
         if !path.ends_with(".yaml") || path.ends_with("kustomization.yaml") {
             return BTreeSet::new();
         }
-        let whole = || vec![Vec::new()];
-        let pointers = match ((self.on_disk)(path).as_deref().and_then(document), document(after)) {
-            _ if sops::is_sealed_name(path) => whole(),
-            (Some(before), Some(after)) => differences(&before, &after),
-            _ => whole(),
+        let tree = |bytes: &[u8]| {
+            let mut tree = FileTree::new();
+            // A tree of one file takes any path that another tree took.
+            let _ = tree.insert(path, bytes);
+            tree
         };
+        let before = (self.on_disk)(path).unwrap_or_default();
+        let (changes, texts) = diff::trees(&tree(&before), &tree(after));
+        // What is gone from a list says nothing about the places that the rest of it came from.
+        let tells = |change: &&diff::Change| change.after.is_some() || !change.is_item();
+        let mut pointers: Vec<Vec<String>> = changes.iter().filter(tells).map(diff::Change::keys).collect();
+        if sops::is_sealed_name(path) || !texts.is_empty() {
+            pointers = vec![Vec::new()];
+        }
         let changed = pointers.iter().map(|pointer| origins.of(pointer));
         changed.filter(|origin| !origin.is_empty()).collect()
     }

@@ -17,16 +17,19 @@ use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 pub use explain::{Chain, Effect, Step};
 pub use known::UnknownPath;
-pub use schema::{json_schema, project_json_schema, whole_json_schema};
+pub use schema::{json_schema, json_schema_text, project_json_schema, whole_json_schema};
 
 use crate::{
     diagnostic::{Finding, Location},
     path,
+    policy::{Exception, Exceptions, Place},
+    scalar::Date,
     schema::{Checked, Mode},
     tree::FileTree,
     yaml::{Dialect, FileId, Mark, Node, Source, parse},
 };
-use spec::EnvironmentSpec;
+use project::Project;
+use spec::{EnvironmentSpec, IgnoreSpec};
 
 /// The file that marks a repository's root.
 pub const PROJECT_FILE: &str = "gen.yaml";
@@ -37,7 +40,7 @@ pub const FOLDER: &str = "environments";
 pub struct Repository {
     files: Arc<Files>,
     layers: BTreeMap<String, Result<Layer, Vec<Finding>>>,
-    project: Vec<Finding>,
+    project: Project,
 }
 
 /// The texts behind the marks.
@@ -93,7 +96,7 @@ impl Repository {
             .into_par_iter()
             .map(|index| (files.stem(index).to_owned(), Layer::parse(&files, index)))
             .collect();
-        Repository { project: project::findings(&files), layers, files }
+        Repository { project: project::read(&files), layers, files }
     }
 
     /// The names of the environments: every layer that is not abstract, broken files included.
@@ -112,7 +115,7 @@ impl Repository {
     /// The mistakes of [`PROJECT_FILE`].
     #[must_use]
     pub fn project_findings(&self) -> &[Finding] {
-        &self.project
+        &self.project.findings
     }
 
     /// The input files.
@@ -203,10 +206,24 @@ impl Environment {
     #[must_use]
     pub fn location(&self, path: &str) -> Location {
         let keys = path::split(path);
-        (0..=keys.len())
+        (1..=keys.len())
             .rev()
-            .find_map(|length| self.mark(&keys[..length]))
+            .find_map(|length| self.merged.place(&keys[..length]))
             .map_or_else(|| Location::file(self.own_file()), |mark| self.files.location(mark))
+    }
+
+    /// Its exceptions from rules, as of `today`.
+    #[must_use]
+    pub fn exceptions(&self, repository: &Repository, today: Date) -> Exceptions {
+        let exception = |(index, spec): (usize, &IgnoreSpec)| {
+            let path = path::item("policy.ignore", index);
+            let location = self.location(&path);
+            let IgnoreSpec { rule, path: of, reason, until } = spec.clone();
+            let is_own = location.file == self.own_file();
+            Exception { rule, path: of, reason, until, place: Place { location, path }, is_own }
+        };
+        let list = self.spec.policy.ignore.iter().enumerate().map(exception).collect();
+        Exceptions { list, locked: repository.project.locked.clone(), today }
     }
 
     /// The value at the environment path `path`, as its layers wrote it.
@@ -219,18 +236,5 @@ impl Environment {
     #[must_use]
     pub fn own_file(&self) -> &str {
         self.layers.last().map_or(PROJECT_FILE, String::as_str)
-    }
-
-    /// A key is a better place than the map or list below it.
-    fn mark(&self, keys: &[String]) -> Option<Mark> {
-        let (last, above) = keys.split_last()?;
-        let parent = self.merged.at(above)?;
-        match parent.entry(last) {
-            Some(entry) if entry.node.as_mapping().is_some() || entry.node.as_sequence().is_some() => {
-                Some(entry.key_mark)
-            }
-            Some(entry) => Some(entry.node.mark),
-            None => parent.at(std::slice::from_ref(last)).map(|node| node.mark),
-        }
     }
 }

@@ -3,5 +3,5 @@
 mod object;
 mod origins;
 
-pub use object::{Bundle, Object, Provenance};
+pub use object::{Bundle, Identity, Object, Provenance, Written, dotted, text};
 pub use origins::{Origin, Origins, Traced, pointer};

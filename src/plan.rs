@@ -15,7 +15,7 @@ use crate::{
         Environment, delivery_object,
         spec::{FluxSpec, NamespaceSpec},
     },
-    manifest::Origin,
+    manifest::{Identity, Origin},
     part::{Body, ChartPin, Name, Part, Remark},
     path,
     scalar::ImageRef,
@@ -38,6 +38,8 @@ pub struct Plan {
     pub flux: FluxSpec,
     /// The services, sorted by instance.
     pub components: Vec<Component>,
+    /// What the tree refers to and somebody else brings.
+    pub provided: Vec<Identity>,
 }
 
 /// One service of a plan.
@@ -74,18 +76,30 @@ pub struct Copy {
     pub objects: Vec<Name>,
 }
 
+/// What came of an environment that must not be built.
+#[derive(Debug)]
+pub struct Unsound {
+    /// All mistakes, at least one of them an error.
+    pub findings: Vec<Finding>,
+    /// The plan as far as it got: it lacks things, but what it has is what the environment asks for, so that rules can say all
+    /// that is wrong at once.
+    pub plan: Option<Plan>,
+}
+
 /// Plans an environment. `inputs` are the repository's input files, `vendored` the files that [`vendored_files`] names, as
 /// far as they exist. The findings are what there is to say beside those of the environment itself.
 ///
 /// # Errors
-/// All mistakes, at least one of them an error.
+/// All mistakes, at least one of them an error, and how far the plan got.
 pub fn plan(
     environment: &Environment,
     inputs: &FileTree,
     vendored: &FileTree,
-) -> Result<(Plan, Vec<Finding>), Vec<Finding>> {
+) -> Result<(Plan, Vec<Finding>), Unsound> {
     let mut planner = Planner { environment, inputs, findings: Vec::new() };
-    let Some(flux) = environment.spec.delivery.flux.clone() else { return Err(planner.findings) };
+    let Some(flux) = environment.spec.delivery.flux.clone() else {
+        return Err(Unsound { findings: planner.findings, plan: None });
+    };
     let charts = planner.charts(vendored);
     let images = images(environment);
     let mut components = Vec::new();
@@ -127,17 +141,18 @@ pub fn plan(
     planner.named_once(&components);
     planner.unused_secrets(&components);
     let Planner { findings, .. } = planner;
-    if worst(&findings) == Some(Severity::Error) {
-        return Err(findings);
-    }
     let plan = Plan {
         environment: environment.name.clone(),
         source: environment.own_file().to_owned(),
         namespace: environment.spec.namespace.clone(),
+        provided: provided(environment, &flux, &components),
         flux,
         components,
     };
-    Ok((plan, findings))
+    match worst(&findings) {
+        Some(Severity::Error) => Err(Unsound { findings, plan: Some(plan) }),
+        _ => Ok((plan, findings)),
+    }
 }
 
 struct Planner<'a> {
@@ -179,6 +194,30 @@ impl Planner<'_> {
             self.error("name-too-long", origin, message, "shorten the environment's or the instance's name");
         }
     }
+}
+
+/// What Flux, its bootstrap and other controllers bring: the environment says that it is there.
+fn provided(environment: &Environment, flux: &FluxSpec, components: &[Component]) -> Vec<Identity> {
+    let (here, there) = (environment.spec.namespace.name.as_str(), flux.source.namespace.as_str());
+    let mut provided = vec![Identity::new(flux.source.kind.as_str(), there, flux.source.name.as_str())];
+    provided.push(Identity::new("Secret", there, flux.decryption_secret()));
+    provided.push(Identity::new("Namespace", "", there));
+    if !environment.spec.namespace.manage {
+        provided.push(Identity::new("Namespace", "", here));
+    }
+    for (_, body) in components.iter().flat_map(Component::bodies) {
+        match body {
+            Body::SecretDemand(demand) if demand.external => {
+                provided.push(Identity::new("Secret", here, &demand.name));
+            }
+            Body::Release(release) => {
+                let claims = release.names.iter().filter(|name| name.kind == "data claim");
+                provided.extend(claims.map(|claim| Identity::new("PersistentVolumeClaim", here, &claim.name)));
+            }
+            _ => {}
+        }
+    }
+    provided
 }
 
 /// The environment's images, the mirror applied.

@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::{
+    environment::Environment,
     manifest::{Bundle, Object, Origin, Origins, Provenance, Traced},
     plan::Plan,
+    policy::Place,
     tree::FileTree,
     yaml,
 };
@@ -30,10 +32,19 @@ pub struct Rendered {
     pub clashes: Vec<(String, String)>,
 }
 
+impl Rendered {
+    /// The place in the environment that decides what stands at `pointer` of an object that gen made.
+    #[must_use]
+    pub fn locate(&self, environment: &Environment, object: &Object, pointer: &[String]) -> Place {
+        let path = self.origins.get(&object.file).map_or(String::new(), |origins| origins.of(pointer));
+        Place { location: environment.location(&path), path }
+    }
+}
+
 /// Renders a plan for Flux.
 #[must_use]
 pub fn render(plan: &Plan) -> Rendered {
-    let bundle = Bundle { is_complete: true, ..Bundle::default() };
+    let bundle = Bundle { provided: Some(plan.provided.clone()), ..Bundle::default() };
     let mut files = Files { header: header(plan), rendered: Rendered { bundle, ..Rendered::default() } };
     let mut entry = vec![];
     if plan.namespace.manage {

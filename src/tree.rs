@@ -70,6 +70,11 @@ impl FileTree {
         self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
+    /// Keeps the files that `keep` wants, by their paths.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.files.retain(|path, _| keep(path));
+    }
+
     /// How many files there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -15,8 +15,9 @@ use std::{
 use gitops_gen::{
     cli,
     diagnostic::{Finding, Severity},
-    environment::{Repository, json_schema, project_json_schema, whole_json_schema},
+    environment::{Repository, json_schema_text, project_json_schema, whole_json_schema},
     plan::plan,
+    policy::RULES,
     scalar,
     tree::{FileTree, Limits},
 };
@@ -58,13 +59,18 @@ fn the_environment_reference_is_what_the_code_makes() {
 }
 
 #[test]
+fn the_reference_of_rules_is_what_the_code_makes() {
+    same("docs/rules.md", &reference::rules(RULES));
+}
+
+#[test]
 fn the_command_reference_is_what_the_code_makes() {
     same("docs/commands.md", &reference::commands(&cli::command()));
 }
 
 #[test]
 fn the_schema_for_editors_is_what_the_code_makes() {
-    same("schemas/environment.schema.json", &format!("{:#}\n", json_schema()));
+    same("schemas/environment.schema.json", &json_schema_text());
 }
 
 #[test]
@@ -218,8 +224,8 @@ fn errors(repository: &Repository) -> Vec<Finding> {
             Err(said) => findings.extend(said),
             Ok(environment) => {
                 findings.extend(environment.findings.iter().cloned());
-                if let Err(said) = plan(&environment, repository.inputs(), &FileTree::new()) {
-                    findings.extend(said);
+                if let Err(unsound) = plan(&environment, repository.inputs(), &FileTree::new()) {
+                    findings.extend(unsound.findings);
                 }
             }
         }

@@ -14,11 +14,11 @@ use scan::{Path, Scan, scan};
 
 /// Every room with its floor; the same table stands in CONTRIBUTING.md.
 const FLOORS: &[(u8, &[&str])] = &[
-    (0, &["diagnostic", "path", "tree"]),
+    (0, &["diagnostic", "path", "process", "tree"]),
     (1, &["scalar", "template", "yaml"]),
     (2, &["manifest", "schema", "sops"]),
     (3, &["chart", "part"]),
-    (4, &["component", "view"]),
+    (4, &["component", "diff", "view"]),
     (5, &["policy"]),
     (6, &["environment"]),
     (7, &["plan"]),

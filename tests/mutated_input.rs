@@ -1,7 +1,14 @@
 //! Random damage to a real environment file: no panic, and every finding at a place that its file has.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use gitops_gen::{diagnostic::Finding, environment::Repository, plan::plan, render::render, tree::FileTree};
+use gitops_gen::{
+    diagnostic::Finding,
+    environment::{Environment, Repository},
+    plan::{Plan, plan},
+    policy,
+    render::render,
+    tree::FileTree,
+};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_oneof, proptest};
 
 const FILES: &[(&str, &str)] = &[
@@ -10,6 +17,13 @@ const FILES: &[(&str, &str)] = &[
     ("environments/production.yaml", include_str!("../environments/production.yaml")),
     ("environments/staging.yaml", include_str!("../environments/staging.yaml")),
 ];
+
+/// What the rules say about a plan, complete or not.
+fn policies(environment: &Environment, plan: &Plan) -> Vec<Finding> {
+    let rendered = render(plan);
+    let locate = |object: &_, pointer: &[String]| rendered.locate(environment, object, pointer);
+    policy::check(&rendered.bundle, environment.spec.profile, &locate)
+}
 
 /// One kind of damage; numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
@@ -104,10 +118,13 @@ fn every_finding(repository: &Repository) -> Vec<Finding> {
             Ok(environment) => {
                 findings.extend(environment.findings.iter().cloned());
                 match plan(&environment, repository.inputs(), &FileTree::new()) {
-                    Err(mistakes) => findings.extend(mistakes),
+                    Err(unsound) => {
+                        findings.extend(unsound.findings);
+                        findings.extend(unsound.plan.iter().flat_map(|plan| policies(&environment, plan)));
+                    }
                     Ok((plan, said)) => {
                         findings.extend(said);
-                        drop(render(&plan));
+                        findings.extend(policies(&environment, &plan));
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! The committed trees and the golden ones under the real kustomize, kubeconform, helm and sops.
+//! The committed trees and the golden ones under the real kustomize, kubeconform, helm, dyff and sops.
 //!
 //! `just peers` builds these into `.peers` (or `GEN_PEERS`). A test whose peer is absent says so and passes. helm renders the
 //! stand-in chart of the end-to-end test and, where `GEN_CHART_DIR` names it or `just peers` could fetch it, the real one.
@@ -14,6 +14,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
+#[path = "peers/diff.rs"]
+mod diff;
 #[path = "peers/pods.rs"]
 mod pods;
 #[path = "peers/release.rs"]

@@ -2,7 +2,14 @@
 //! that its file has.
 #![no_main]
 
-use gitops_gen::{diagnostic::Finding, environment::Repository, plan::plan, render::render, tree::FileTree};
+use gitops_gen::{
+    diagnostic::Finding,
+    environment::{Environment, Repository},
+    plan::{Plan, plan},
+    policy,
+    render::render,
+    tree::FileTree,
+};
 use libfuzzer_sys::fuzz_target;
 
 const BASE: &str = include_str!("../../tests/bad_input/base/environments/base.yaml");
@@ -27,8 +34,11 @@ fuzz_target!(|bytes: &[u8]| {
             Ok(environment) => {
                 environment.findings.iter().for_each(|finding| check(finding, &repository));
                 match plan(&environment, repository.inputs(), &FileTree::new()) {
-                    Err(findings) => findings.iter().for_each(|finding| check(finding, &repository)),
-                    Ok((plan, _)) => drop(render(&plan)),
+                    Err(unsound) => {
+                        unsound.findings.iter().for_each(|finding| check(finding, &repository));
+                        unsound.plan.iter().for_each(|plan| policies(&environment, plan, &repository));
+                    }
+                    Ok((plan, _)) => policies(&environment, &plan, &repository),
                 }
             }
         }
@@ -42,4 +52,12 @@ fn check(finding: &Finding, repository: &Repository) {
     let lines = text.replace("\r\n", "\n").split(['\n', '\r']).count();
     assert!(place.line >= 1 && place.column >= 1 && place.line as usize <= lines.max(1), "{finding:?}");
     assert!(!finding.message.contains(char::is_control) && !finding.help.contains(char::is_control), "{finding:?}");
+}
+
+/// Checks what the rules say about a plan, complete or not.
+fn policies(environment: &Environment, plan: &Plan, repository: &Repository) {
+    let rendered = render(plan);
+    let locate = |object: &_, pointer: &[String]| rendered.locate(environment, object, pointer);
+    let said = policy::check(&rendered.bundle, environment.spec.profile, &locate);
+    said.iter().for_each(|finding| check(finding, repository));
 }

@@ -1,17 +1,41 @@
 //! Bitnami's `postgresql` chart.
 
-use super::{Chart, Image, Pinned};
+mod v17_0_2;
+
+use super::{Chart, Group, Image, Index, Marks, Pinned};
 
 /// Git tag `postgresql/17.0.2` of bitnami/charts (commit b6318363). All three images go through the chart's image check,
 /// unused ones too (`common.errors.insecureImages`, called in NOTES.txt), so all three are always set.
-pub(super) const V17_0_2: Chart = Chart {
+pub(super) static V17_0_2: Chart = Chart {
     name: "postgresql",
     version: "17.0.2",
     dependencies: &[("common", "2.31.4")],
+    // `primary`, `auth` and `metrics` are Bitnami's mysql's too; its `secondary` and `auth.rootPassword` are not ours.
+    marks: Marks {
+        own: &[
+            "readReplicas",
+            "postgresqlDataDir",
+            "postgresqlSharedPreloadLibraries",
+            "global.postgresql",
+            "auth.enablePostgresUser",
+            "auth.postgresPassword",
+            "auth.secretKeys.adminPasswordKey",
+            "auth.secretKeys.userPasswordKey",
+            "audit.pgAuditLog",
+            "primary.pgHbaConfiguration",
+            "primary.preInitDb",
+        ],
+        shared: &["primary"],
+    },
+    index: Index::new(),
     images: &[
-        Image { role: "postgresql", path: "image" },
-        Image { role: "os-shell", path: "volumePermissions.image" },
-        Image { role: "postgres-exporter", path: "metrics.image" },
+        Image { role: "postgresql", path: "image", when: &[] },
+        Image {
+            role: "os-shell",
+            path: "volumePermissions.image",
+            when: &["volumePermissions.enabled", "tls.enabled"],
+        },
+        Image { role: "postgres-exporter", path: "metrics.image", when: &["metrics.enabled"] },
     ],
     // Service, NetworkPolicies and backup find the pods by name, instance, component and port.
     pinned: &[
@@ -30,5 +54,6 @@ pub(super) const V17_0_2: Chart = Chart {
         Pinned { path: "auth.database", instead: "set `database`", opens: false },
         Pinned { path: "auth.replicationUsername", instead: "", opens: false },
     ],
-    settings: &[],
+    groups: &[Group { path: "readReplicas", when: ("architecture", "replication") }],
+    settings: v17_0_2::SETTINGS,
 };

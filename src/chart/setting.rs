@@ -207,8 +207,14 @@ pub enum Target {
 pub struct Set<'v> {
     /// Which.
     pub setting: &'static Setting,
-    /// Where it stands in the values: the keys of its path.
-    pub pointer: Vec<String>,
     /// What it is set to.
     pub value: &'v serde_json::Value,
+}
+
+impl Set<'_> {
+    /// Where it stands in the values: the keys of its path.
+    #[must_use]
+    pub fn pointer(&self) -> Vec<String> {
+        self.setting.path.split('.').map(str::to_owned).collect()
+    }
 }

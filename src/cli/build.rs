@@ -48,9 +48,8 @@ impl Build {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let workspace = Workspace::open()?;
         let mut findings = workspace.findings.clone();
-        let inputs = workspace.repository.inputs();
         if !workspace.is_readable {
-            return Ok(report::findings(findings, self.reporting, inputs, &workspace.root));
+            return Ok(report::findings(findings, self.reporting, &|file| workspace.text(file)));
         }
         if self.out.is_none() {
             workspace.trees_lie_inside()?;
@@ -74,7 +73,7 @@ impl Build {
             summary.push_str("nothing was written\n");
         }
         // What is written stays written when a later tree cannot be.
-        let code = report::findings(findings, self.reporting, inputs, &workspace.root);
+        let code = report::findings(findings, self.reporting, &|file| workspace.text(file));
         if self.reporting.format == Format::Text {
             report::print(&summary);
         }

@@ -30,9 +30,8 @@ impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let workspace = Workspace::open()?;
         let mut findings = workspace.findings.clone();
-        let inputs = workspace.repository.inputs();
         if !workspace.is_readable {
-            return Ok(report::findings(findings, self.reporting, inputs, &workspace.root));
+            return Ok(report::findings(findings, self.reporting, &|file| workspace.text(file)));
         }
         workspace.trees_lie_inside()?;
         let all = self.all || self.environments.is_empty();
@@ -46,7 +45,7 @@ impl Check {
             findings.extend(leftover_trees(&workspace, &names)?);
         }
         let is_exact = worst(&findings) != Some(Severity::Error);
-        let code = report::findings(findings, self.reporting, inputs, &workspace.root);
+        let code = report::findings(findings, self.reporting, &|file| workspace.text(file));
         if self.reporting.format == Format::Text && is_exact {
             report::print(&format!("{}: exactly what the inputs produce\n", names.join(", ")));
         }

@@ -11,17 +11,22 @@ use super::{Format, Trouble, pipeline::Workspace, report};
 use crate::{
     diagnostic::{Severity, worst},
     environment::{Environment, UnknownPath},
-    output::explain::{self, Answer},
+    output::{
+        explain::{self, Answer},
+        rules,
+    },
+    policy::{self, RULES, Rule},
+    schema::closest,
 };
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "gen explain [OPTIONS] <ENV> <PATH>\n       gen explain [OPTIONS] <FILE>[:<LINE>[:<COLUMN>]]"
+    override_usage = "gen explain [OPTIONS] <ENV> <PATH>\n       gen explain [OPTIONS] <FILE>[:<LINE>[:<COLUMN>]]\n       gen explain [OPTIONS] <RULE>"
 )]
 pub(super) struct Explain {
     /// An environment; or, without a path, a line of a file of a tree, such as
-    /// gitops/staging/postgres/values.yaml:12.
-    #[arg(value_name = "ENV|FILE:LINE")]
+    /// gitops/staging/postgres/values.yaml:12, or a rule, such as public-database.
+    #[arg(value_name = "ENV|FILE:LINE|RULE")]
     what: String,
     /// The path of the environment to explain, such as services.postgres.storage.
     #[arg(value_name = "PATH")]
@@ -37,8 +42,12 @@ impl Explain {
             Some(path) => explain_path(&open()?, &self.what, path)?,
             None if self.what.contains(['/', ':', '.']) => file::explain(&open()?, &self.what)?,
             None => {
-                let hint = "write `gen explain ENV PATH` or `gen explain FILE:LINE`";
-                return Err(Trouble(format!("`{}` alone is no question: {hint}", self.what)));
+                let rule = rule(&self.what)?;
+                report::print(&match self.format {
+                    Format::Text => rules::text(rule),
+                    Format::Json => rules::document(&[rule]),
+                });
+                return Ok(ExitCode::SUCCESS);
             }
         };
         report::print(&match self.format {
@@ -52,6 +61,17 @@ impl Explain {
 fn open() -> Result<Workspace, Trouble> {
     let workspace = Workspace::open()?;
     if workspace.is_readable { Ok(workspace) } else { Err(broken("this repository")) }
+}
+
+/// The rule of that name: a word alone can be nothing else.
+fn rule(name: &str) -> Result<&'static Rule, Trouble> {
+    policy::find(name).ok_or_else(|| {
+        let hint = match closest(name, RULES.iter().map(|rule| rule.id)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("`gen rules` lists them; for an environment write `gen explain {name} PATH`"),
+        };
+        Trouble(format!("there is no rule `{name}`: {hint}"))
+    })
 }
 
 fn explain_path(workspace: &Workspace, name: &str, path: &str) -> Result<Answer, Trouble> {

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
@@ -12,8 +13,11 @@ use crate::{
     diagnostic::{Finding, Location, Severity, worst},
     drift::{Drift, removed_service},
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
-    plan::{plan, vendored_files},
+    manifest::Object,
+    plan::{Plan, plan, vendored_files},
+    policy::{self, UNUSED_EXCEPTION},
     render::{Rendered, render},
+    scalar::Date,
     schema::closest,
     tree::{FileTree, LOCK, Limits, Lock, ReadReason, Survey, read_file},
 };
@@ -76,6 +80,14 @@ impl Workspace {
             findings.is_empty() && !repository.project_findings().iter().any(|said| of_the_version(&said));
         findings.extend(repository.project_findings().iter().cloned());
         Ok(Workspace { root, repository, findings, is_readable })
+    }
+
+    /// The bytes of a file of the repository, an input as it was read.
+    pub(super) fn text(&self, file: &str) -> Option<Vec<u8>> {
+        match self.repository.inputs().get(file) {
+            Some(bytes) => Some(bytes.to_vec()),
+            None => read_file(&self.root, file, &Limits::default()).ok(),
+        }
     }
 
     /// The folder of an environment's tree.
@@ -165,9 +177,10 @@ impl Workspace {
                 findings.extend(said);
                 plan
             }
-            Err(said) => {
-                findings.extend(said);
+            Err(unsound) => {
+                findings.extend(unsound.findings);
                 findings.extend(self.renamed(&environment));
+                findings.extend(unsound.plan.into_iter().flat_map(|plan| self.as_far(&environment, &plan)));
                 return (None, findings);
             }
         };
@@ -177,10 +190,27 @@ impl Workspace {
             let place = environment.location(origin);
             findings.push(Finding::error("file-clash", place, message).help("rename one of them").at(origin));
         }
+        findings.extend(self.policies(&environment, &rendered));
         if worst(&findings) == Some(Severity::Error) {
             return (None, findings);
         }
         (Some(Compiled { environment, rendered }), findings)
+    }
+
+    /// What rules say about a plan that lacks things: nothing about what is not there.
+    fn as_far(&self, environment: &Environment, plan: &Plan) -> Vec<Finding> {
+        let mut rendered = render(plan);
+        rendered.bundle.provided = None;
+        let mut findings = self.policies(environment, &rendered);
+        findings.retain(|finding| finding.severity > Severity::Note && finding.rule != UNUSED_EXCEPTION);
+        findings
+    }
+
+    /// What rules say about a rendered tree, the environment's exceptions made.
+    fn policies(&self, environment: &Environment, rendered: &Rendered) -> Vec<Finding> {
+        let locate = |object: &Object, pointer: &[String]| rendered.locate(environment, object, pointer);
+        let said = policy::check(&rendered.bundle, environment.spec.profile, &locate);
+        environment.exceptions(&self.repository, Date::of(SystemTime::now())).apply(said)
     }
 
     /// The services that the tree on disk has and the environment has not. Somebody who renamed one must learn that before

@@ -1,6 +1,7 @@
 //! What a command prints, and the exit code that follows from it.
 
 use std::{
+    collections::BTreeSet,
     io::{IsTerminal, Write},
     process::ExitCode,
 };
@@ -9,27 +10,37 @@ use super::{Format, Reporting};
 use crate::{
     diagnostic::{Finding, printable, without_keys, worst},
     output::{json, text},
-    sops,
-    tree::{FileTree, Limits, read_file},
+    policy, sops,
 };
 
-/// Prints findings in the order of their places and gives the exit code.
+/// Prints findings in the order of their places and gives the exit code. `read` gives the bytes of a file that a finding
+/// names.
 pub(super) fn findings(
     mut findings: Vec<Finding>,
     reporting: Reporting,
-    inputs: &FileTree,
-    root: &std::path::Path,
+    read: &dyn Fn(&str) -> Option<Vec<u8>>,
 ) -> ExitCode {
     findings.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
+    hide_secrets(&mut findings);
     findings.dedup_by(|a, b| (&a.location, a.rule, &a.message) == (&b.location, b.rule, &b.message));
     let document = match reporting.format {
         Format::Json => json::document(&findings),
-        Format::Text => text::findings(&findings, text::Style { color: color() }, &|file| source(file, inputs, root)),
+        Format::Text => text::findings(&findings, style(), &|file| source(file, read)),
     };
     print(&document);
     match worst(&findings) {
         Some(severity) if severity >= reporting.fail_on.severity() => ExitCode::from(1),
         _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Has no finding show a line that another one says a secret stands in.
+fn hide_secrets(findings: &mut [Finding]) {
+    let hides = |finding: &&Finding| policy::find(finding.rule).is_some_and(|rule| rule.hides_lines);
+    let line = |finding: &Finding| (finding.location.file.clone(), finding.location.line);
+    let secret: BTreeSet<(String, u32)> = findings.iter().filter(hides).map(line).collect();
+    for finding in findings.iter_mut().filter(|finding| secret.contains(&line(finding))) {
+        finding.location.length = 0;
     }
 }
 
@@ -48,17 +59,13 @@ pub(super) fn trouble(message: &str) -> ExitCode {
 }
 
 /// The text of a file, for the line that a finding shows; never that of a file that should be sealed.
-fn source(file: &str, inputs: &FileTree, root: &std::path::Path) -> Option<String> {
-    if sops::is_sealed_name(file) {
-        return None;
-    }
-    let bytes = match inputs.get(file) {
-        Some(bytes) => bytes.to_vec(),
-        None => read_file(root, file, &Limits::default()).ok()?,
-    };
-    String::from_utf8(bytes).ok().map(without_keys)
+pub(super) fn source(file: &str, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
+    let bytes = if sops::is_sealed_name(file) { None } else { read(file) };
+    String::from_utf8(bytes?).ok().map(without_keys)
 }
 
-fn color() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Colours on a terminal only, and where nobody asked for none.
+pub(super) fn style() -> text::Style {
+    let may_color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    text::Style { color: std::io::stdout().is_terminal() && may_color }
 }

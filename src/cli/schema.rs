@@ -19,7 +19,7 @@ pub(super) struct Schema {
 
 impl Schema {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
-        let text = format!("{:#}\n", environment::json_schema());
+        let text = environment::json_schema_text();
         if self.print {
             report::print(&text);
             return Ok(ExitCode::SUCCESS);

@@ -42,7 +42,8 @@ const LONGEST_STATEFUL_SET: usize = 52;
 const SECRET_SUFFIX: &str = "-auth";
 
 /// PostgreSQL.
-pub const KIND: Kind = Kind { name: "postgres", schema: schema::json_schema_of::<PostgresSpec>, address, parts };
+pub const KIND: Kind =
+    Kind { name: "postgres", chart: values::CHART, schema: schema::json_schema_of::<PostgresSpec>, address, parts };
 
 fn address(spec: &Json, place: &Place<'_>) -> Address {
     let given = spec.pointer("/secret/name").and_then(Json::as_str);

@@ -144,8 +144,10 @@ fn chain(environment: &Environment, layered: &Layered, keys: &[String], meaning:
     let path = path::below("", keys);
     let value = environment.merged.at(keys).map(|node| without_secrets(keys, node.to_json()));
     let nearest = || {
-        let above =
-            (0..keys.len()).rev().map(|length| &keys[..length]).find(|keys| environment.mark(keys).is_some())?;
+        let above = (1..keys.len())
+            .rev()
+            .map(|length| &keys[..length])
+            .find(|keys| environment.merged.place(keys).is_some())?;
         Some((path::below("", above), environment.location(&path)))
     };
     Chain {

@@ -3,6 +3,8 @@
 use super::{FOLDER, Files, PROJECT_FILE, schema, spec::ProjectSpec};
 use crate::{
     diagnostic::{Finding, Location, Severity, worst},
+    path,
+    policy::{self, Place},
     schema::Mode,
     yaml::{Dialect, FileId, Source, parse},
 };
@@ -10,22 +12,35 @@ use crate::{
 /// The edition that this gen renders.
 const EDITION: u32 = 1;
 
-/// Checks `gen.yaml`.
-pub(super) fn findings(files: &Files) -> Vec<Finding> {
+/// What `gen.yaml` says.
+pub(super) struct Project {
+    /// Its mistakes.
+    pub(super) findings: Vec<Finding>,
+    /// The rules that no environment may ignore.
+    pub(super) locked: Vec<String>,
+}
+
+/// Reads `gen.yaml`.
+pub(super) fn read(files: &Files) -> Project {
     let mut findings = ignored(files);
+    let locked = read_into(files, &mut findings).map(|spec| spec.policy.locked);
+    Project { findings, locked: locked.unwrap_or_default() }
+}
+
+fn read_into(files: &Files, findings: &mut Vec<Finding>) -> Option<ProjectSpec> {
     let bytes = files.tree.get(PROJECT_FILE).unwrap_or_default();
     let root = match parse(Source { id: FileId(0), name: PROJECT_FILE, bytes }, Dialect::Input) {
         Ok(mut documents) => documents.remove(0),
         Err(mistakes) => {
             findings.extend(mistakes);
-            return findings;
+            return None;
         }
     };
     findings.extend(files.check(&schema::project_shape(), &root, Mode::Whole, PROJECT_FILE));
-    if worst(&findings) == Some(Severity::Error) {
-        return findings;
+    if worst(findings) == Some(Severity::Error) {
+        return None;
     }
-    let Ok(spec) = serde_json::from_value::<ProjectSpec>(root.to_json()) else { return findings };
+    let spec = serde_json::from_value::<ProjectSpec>(root.to_json()).ok()?;
     let place =
         |key: &str| root.get(key).map_or_else(|| Location::file(PROJECT_FILE), |node| files.location(node.mark));
     if spec.edition != EDITION {
@@ -37,7 +52,12 @@ pub(super) fn findings(files: &Files) -> Vec<Finding> {
     if let Some(requires) = &spec.requires {
         findings.extend(required_version(requires, place("requires")));
     }
-    findings
+    for (index, rule) in spec.policy.locked.iter().enumerate().filter(|(_, rule)| policy::find(rule).is_none()) {
+        let path = path::item("policy.locked", index);
+        let mark = root.place(&path::split(&path)).unwrap_or(root.mark);
+        findings.push(policy::unknown(rule, &Place { location: files.location(mark), path }));
+    }
+    Some(spec)
 }
 
 /// Files that look like layers and are none: a person would wait in vain for what they say.

@@ -17,27 +17,99 @@ use crate::{
 };
 
 /// The JSON Schema of one environment file for editors: it describes a layer, so nothing is required and `null` is allowed.
+/// It goes down to the values of the charts, which the check of a layer leaves to the rules.
 #[must_use]
 pub fn json_schema() -> Json {
-    let mut schema = whole_json_schema();
+    let mut definitions = Map::new();
+    let mut schema = closed_environment();
     for_layers(&mut schema);
+    schema["properties"]["services"]["additionalProperties"] = any_kind(|kind| {
+        let mut spec = (kind.schema)();
+        for_layers(&mut spec);
+        if let Some(values) = spec["properties"].get_mut("values").and_then(Json::as_object_mut) {
+            values.extend(values_of(kind.chart, &mut definitions));
+        }
+        spec
+    });
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
     schema["title"] = "An environment file of gen".into();
     schema["description"] = "One layer of an environment: environments/<name>.yaml.".into();
+    schema["$defs"] = definitions.into();
     schema
 }
+
+/// The text of [`json_schema`] as it is committed: what fits on a line stands on one.
+#[must_use]
+pub fn json_schema_text() -> String {
+    let mut text = String::new();
+    write(&json_schema(), 0, 0, &mut text);
+    text.push('\n');
+    text
+}
+
+/// Writes JSON at an indentation, `taken` columns of the line being used already.
+fn write(value: &Json, indent: usize, taken: usize, text: &mut String) {
+    let short = value.to_string();
+    if taken + short.len() <= LINE || !(value.is_object() || value.is_array()) {
+        return text.push_str(&short);
+    }
+    let (open, close) = if value.is_object() { ('{', '}') } else { ('[', ']') };
+    let keyed = value.as_object().into_iter().flatten().map(|(key, below)| (Some(key), below));
+    let items = value.as_array().into_iter().flatten().map(|below| (None, below));
+    text.push(open);
+    for (place, (key, below)) in keyed.chain(items).enumerate() {
+        let key = key.map(|key| format!("{}: ", Json::from(key.as_str()))).unwrap_or_default();
+        text.push_str(if place == 0 { "\n" } else { ",\n" });
+        text.push_str(&" ".repeat(indent + 2));
+        text.push_str(&key);
+        write(below, indent + 2, indent + 2 + key.len(), text);
+    }
+    text.push('\n');
+    text.push_str(&" ".repeat(indent));
+    text.push(close);
+}
+
+/// The longest line of the committed schema, as far as there is a choice.
+const LINE: usize = 160;
 
 /// The JSON Schema of an environment whose layers are merged and whose short forms are written out: what
 /// docs/environment.md is made from.
 #[must_use]
 pub fn whole_json_schema() -> Json {
     let mut schema = closed_environment();
-    let kinds: Vec<Json> = component::KINDS.iter().map(|kind| (kind.schema)()).collect();
-    schema["properties"]["services"]["additionalProperties"] = match kinds.as_slice() {
-        [only] => only.clone(),
-        several => json!({ "anyOf": several }),
-    };
+    schema["properties"]["services"]["additionalProperties"] = any_kind(|kind| (kind.schema)());
     schema
+}
+
+fn any_kind(spec: impl FnMut(&Kind) -> Json) -> Json {
+    let mut kinds: Vec<Json> = component::KINDS.iter().map(spec).collect();
+    if kinds.len() == 1 { kinds.remove(0) } else { json!({ "anyOf": kinds }) }
+}
+
+/// What refers to the values of a chart, in whichever of the known versions; they and what they refer to go into
+/// `definitions`.
+fn values_of(chart: &str, definitions: &mut Map<String, Json>) -> Map<String, Json> {
+    let known: Vec<Json> = chart::CHARTS
+        .iter()
+        .filter(|known| known.name == chart)
+        .map(|known| {
+            let mut schema = known.json_schema();
+            if let Json::Object(shared) = schema["$defs"].take() {
+                definitions.extend(shared);
+            }
+            if let Some(schema) = schema.as_object_mut() {
+                schema.remove("$defs");
+            }
+            let name = format!("{}-{}", known.name, known.version);
+            let reference = json!({ "$ref": format!("#/$defs/{name}") });
+            definitions.insert(name, schema);
+            reference
+        })
+        .collect();
+    match known.as_slice() {
+        [Json::Object(only)] => only.clone(),
+        _ => Map::from_iter([("anyOf".to_owned(), known.into())]),
+    }
 }
 
 /// The JSON Schema of `gen.yaml`.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{
     Environment, FOLDER, Files,
-    spec::{Engine, PodSecurity, Profile},
+    spec::{Engine, PodSecurity},
 };
 use crate::{
     diagnostic::{Finding, Location},
     path,
+    policy::Profile,
     scalar::DnsLabel,
     yaml::Node,
 };

@@ -6,9 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::scalar::{
-    AgeRecipient, ChartVersion, Date, DnsLabel, DnsName, FluxVersion, GitCommit, GitTag, HttpsUrl, ImageRef,
-    KubernetesVersion, OciDigest, OciUrl, Quantity, RegistryHost, RelativePath, ServiceName,
+use crate::{
+    policy::Profile,
+    scalar::{
+        AgeRecipient, ChartVersion, Date, DnsLabel, DnsName, FluxVersion, GitCommit, GitTag, HttpsUrl, ImageRef,
+        KubernetesVersion, OciDigest, OciUrl, Quantity, RegistryHost, RelativePath, ServiceName,
+    },
 };
 
 /// `gen.yaml`: marks the repository's root.
@@ -98,17 +101,6 @@ pub struct EnvironmentSpec {
     /// Exceptions from policies.
     #[serde(default)]
     pub policy: PolicySpec,
-}
-
-/// Which severities apply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// For environments that may be lost.
-    #[default]
-    Default,
-    /// For environments that may not: what endangers data or secrets is an error.
-    Production,
 }
 
 /// The cluster that an environment runs on.
@@ -207,6 +199,14 @@ pub struct FluxSpec {
     pub decryption_secret: Option<DnsName>,
 }
 
+impl FluxSpec {
+    /// The name of the Secret with the age key.
+    #[must_use]
+    pub fn decryption_secret(&self) -> &str {
+        self.decryption_secret.as_ref().map_or("sops-age", DnsName::as_str)
+    }
+}
+
 /// A Flux source object.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -247,8 +247,11 @@ impl FluxSourceKind {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChartSpec {
-    /// The chart's version; one that gen has a model of.
+    /// The chart's version; one that gen has a model of, unless `model` names one.
     pub version: ChartVersion,
+    /// The version whose model stands in for a version that gen has no model of; names and types of `values:` are then not
+    /// checked.
+    pub model: Option<ChartVersion>,
     /// Where the chart comes from.
     pub source: ChartSourceSpec,
 }

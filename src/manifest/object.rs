@@ -1,11 +1,14 @@
 //! The documents of a tree, as linting and diffing see them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use crate::{
-    diagnostic::Finding,
+    diagnostic::{Finding, Location},
+    path,
     tree::FileTree,
-    yaml::{Dialect, FileId, Node, Source, parse},
+    yaml::{Dialect, FileId, Mark, Node, Source, parse},
 };
 
 /// One YAML document of a tree: a Kubernetes object, a kustomization, a chart's values. It may hold what should be sealed,
@@ -24,14 +27,19 @@ pub enum Provenance {
     /// gen made it; the [`Origins`](super::Origins) of its file say from what.
     Rendered,
     /// Somebody wrote it.
-    Written {
-        /// The file that it was written into, for people.
-        file: String,
-        /// The document with its places.
-        node: Node,
-        /// The environment path that lists the file, where one does.
-        origin: Option<String>,
-    },
+    Written(Written),
+}
+
+/// An object as somebody wrote it.
+pub struct Written {
+    /// The file that it was written into, for people.
+    pub file: String,
+    /// The document with its places.
+    pub node: Node,
+    /// YAML documents in texts of the document, such as the values in a ConfigMap, each with the keys that lead to its text.
+    pub embedded: Vec<(Vec<String>, Node)>,
+    /// The environment path that lists the file, where one does.
+    pub origin: Option<String>,
 }
 
 /// The objects of a tree.
@@ -39,40 +47,123 @@ pub enum Provenance {
 pub struct Bundle {
     /// The objects, in the order of their files.
     pub objects: Vec<Object>,
-    /// Whether everything that they refer to should be among them: so it is for a tree of gen's own.
-    pub is_complete: bool,
+    /// For a tree of gen's own: what its objects refer to and somebody else brings. Whatever else they refer to should be
+    /// among them. `None` where nobody knows what else there is.
+    pub provided: Option<Vec<Identity>>,
+    /// The files that hold the values of a chart, with its name and version, as far as that is known for certain.
+    pub values: BTreeMap<String, (String, String)>,
+}
+
+/// The name of an object in a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace; empty for what has none.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Identity {
+    /// The object of that kind, namespace and name.
+    #[must_use]
+    pub fn new(kind: &str, namespace: &str, name: &str) -> Identity {
+        Identity { kind: kind.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+}
+
+/// The text at the end of `keys`.
+#[must_use]
+pub fn text<'a>(body: &'a Json, keys: &[&str]) -> Option<&'a str> {
+    keys.iter().try_fold(body, |value, key| value.get(key))?.as_str()
 }
 
 impl Object {
-    /// The text at the end of `keys`.
+    /// A document that somebody wrote into `written` (for people) and that stands in `file` of the tree; `text` is the whole
+    /// file.
     #[must_use]
-    pub fn text(&self, keys: &[&str]) -> Option<&str> {
-        keys.iter().try_fold(&self.body, |value, key| value.get(key))?.as_str()
+    pub fn written(file: &str, written: &str, node: Node, text: &str, origin: Option<&str>) -> Object {
+        let body = node.to_json();
+        let embedded = if node.get("kind").and_then(Node::as_str) == Some("ConfigMap") {
+            embedded(&node, text)
+        } else {
+            Vec::new()
+        };
+        let written = Written { file: written.to_owned(), node, embedded, origin: origin.map(str::to_owned) };
+        Object { file: file.to_owned(), body, provenance: Provenance::Written(written) }
     }
 
     /// Its `kind`; empty for what is no Kubernetes object.
     #[must_use]
     pub fn kind(&self) -> &str {
-        self.text(&["kind"]).unwrap_or_default()
+        text(&self.body, &["kind"]).unwrap_or_default()
     }
 
     /// The group of its `apiVersion`; empty for the core group.
     #[must_use]
     pub fn group(&self) -> &str {
-        self.text(&["apiVersion"]).and_then(|version| version.split_once('/')).map_or("", |(group, _)| group)
+        text(&self.body, &["apiVersion"]).and_then(|version| version.split_once('/')).map_or("", |(group, _)| group)
     }
 
     /// Its name; empty where it has none.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.text(&["metadata", "name"]).unwrap_or_default()
+        text(&self.body, &["metadata", "name"]).unwrap_or_default()
     }
 
     /// Its namespace, where it names one.
     #[must_use]
     pub fn namespace(&self) -> Option<&str> {
-        self.text(&["metadata", "namespace"])
+        text(&self.body, &["metadata", "namespace"])
     }
+
+    /// The folder that its file stands in, with a slash at its end; empty at the top.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.file.rfind('/').map_or("", |slash| &self.file[..=slash])
+    }
+
+    /// The document in the text at `keys`, where there is one.
+    #[must_use]
+    pub fn embedded(&self, keys: &[&str]) -> Option<Json> {
+        match &self.provenance {
+            Provenance::Written(written) => {
+                written.embedded.iter().find(|(at, _)| at == keys).map(|(_, node)| node.to_json())
+            }
+            Provenance::Rendered => None,
+        }
+    }
+}
+
+impl Written {
+    /// The place of `pointer`, or of the nearest thing above it that is there; with `on_key` that of its key.
+    #[must_use]
+    pub fn location(&self, pointer: &[String], on_key: bool) -> Location {
+        let inside = self.embedded.iter().find(|(at, _)| pointer.len() > at.len() && pointer.starts_with(at));
+        let (node, pointer) = match inside {
+            Some((at, node)) => (node, &pointer[at.len()..]),
+            None => (&self.node, pointer),
+        };
+        let key = pointer.split_last().filter(|_| on_key);
+        let key = key.and_then(|(last, above)| Some(node.at(above)?.entry(last)?.key_mark));
+        let nearest = || (0..=pointer.len()).rev().find_map(|length| node.place(&pointer[..length]));
+        key.or_else(nearest).unwrap_or(node.mark).location(&self.file)
+    }
+}
+
+/// The dotted path of a pointer into `body`.
+#[must_use]
+pub fn dotted(body: &Json, pointer: &[String]) -> String {
+    let mut at = Some(body);
+    pointer.iter().fold(String::new(), |path, key| {
+        let index = at.filter(|value| value.is_array()).and_then(|_| key.parse::<usize>().ok());
+        at = match index {
+            Some(index) => at.and_then(|value| value.get(index)),
+            None => at.and_then(|value| value.get(key)),
+        };
+        index.map_or_else(|| path::join(&path, key), |index| path::item(&path, index))
+    })
 }
 
 impl Bundle {
@@ -85,17 +176,55 @@ impl Bundle {
         let is_yaml = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
         for (path, bytes) in tree.iter().filter(|(path, _)| is_yaml(path)) {
             let shown = format!("{prefix}{path}");
+            let text = std::str::from_utf8(bytes).unwrap_or_default();
             match parse(Source { id: FileId(0), name: &shown, bytes }, Dialect::Manifest) {
                 Ok(documents) => {
-                    bundle.objects.extend(documents.into_iter().filter(|node| !node.is_null()).map(|node| {
-                        let body = node.to_json();
-                        let provenance = Provenance::Written { file: shown.clone(), node, origin: None };
-                        Object { file: path.to_owned(), body, provenance }
-                    }))
+                    let documents = documents.into_iter().filter(|node| !node.is_null());
+                    bundle.objects.extend(documents.map(|node| Object::written(path, &shown, node, text, None)));
                 }
                 Err(mistakes) => findings.extend(mistakes),
             }
         }
         (bundle, findings)
+    }
+}
+
+/// The documents in the texts of a ConfigMap's YAML files, with places in the file that the ConfigMap stands in.
+fn embedded(config_map: &Node, text: &str) -> Vec<(Vec<String>, Node)> {
+    let entries = config_map.get("data").and_then(Node::as_mapping).into_iter().flatten();
+    let yaml = entries.filter(|entry| entry.key.ends_with(".yaml") || entry.key.ends_with(".yml"));
+    let document = |entry: &crate::yaml::Entry| {
+        let content = entry.node.as_str()?;
+        let placed = literal(entry.node.mark, text);
+        let is_placed = placed.is_some();
+        let bytes = placed.unwrap_or_else(|| content.to_owned());
+        let source = Source { id: FileId(0), name: "", bytes: bytes.as_bytes() };
+        let mut document = parse(source, Dialect::Manifest).ok()?.into_iter().next()?;
+        if !is_placed {
+            put(&mut document, entry.node.mark);
+        }
+        Some((vec!["data".to_owned(), entry.key.clone()], document))
+    };
+    yaml.filter_map(document).collect()
+}
+
+/// The lines of a literal block scalar with nothing but line ends before them: a parser finds every value at its own line and
+/// column.
+fn literal(mark: Mark, text: &str) -> Option<String> {
+    let (head, body) = mark.slice(text)?.split_once('\n')?;
+    head.starts_with('|').then(|| format!("{}{body}", "\n".repeat(mark.line as usize)))
+}
+
+/// Gives every place of a document to the text that it was read from.
+fn put(node: &mut Node, mark: Mark) {
+    use crate::yaml::Value;
+    node.mark = mark;
+    match &mut node.value {
+        Value::Sequence(items) => items.iter_mut().for_each(|item| put(item, mark)),
+        Value::Mapping(entries) => entries.iter_mut().for_each(|entry| {
+            entry.key_mark = mark;
+            put(&mut entry.node, mark);
+        }),
+        _ => {}
     }
 }

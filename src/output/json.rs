@@ -11,7 +11,7 @@ pub fn document(findings: &[Finding]) -> String {
     format!("{}\n", json!({ "version": 1, "findings": findings }))
 }
 
-fn finding(finding: &Finding) -> Json {
+pub(super) fn finding(finding: &Finding) -> Json {
     json!({
         "rule": finding.rule,
         "severity": finding.severity,

@@ -9,6 +9,8 @@ pub struct ChartPin {
     pub name: String,
     /// The chart's version.
     pub version: ChartVersion,
+    /// The version of the model that it is rendered by: its own, or one that stands in for a version without a model.
+    pub model: ChartVersion,
     /// Where it comes from.
     pub source: ChartSource,
 }

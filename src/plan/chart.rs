@@ -7,11 +7,11 @@ use crate::{
     chart::{self, Chart},
     environment::{
         Environment,
-        spec::{ChartSourceSpec, FluxSourceKind},
+        spec::{ChartSourceSpec, ChartSpec, FluxSourceKind},
     },
     part::{ChartPin, ChartSource, GitReference},
     path,
-    scalar::RelativePath,
+    scalar::{ChartVersion, RelativePath},
     tree::FileTree,
     yaml::{Dialect, FileId, Node, Source, parse},
 };
@@ -77,9 +77,39 @@ impl Planner<'_> {
                 self.vendored(path.as_str(), name, chart.version.as_str(), &at, vendored);
             }
             let Some(source) = source.or_else(stand_in) else { continue };
-            charts.insert(name.clone(), ChartPin { name: name.clone(), version: chart.version.clone(), source });
+            let model = self.model(name, chart);
+            charts.insert(name.clone(), ChartPin { name: name.clone(), version: chart.version.clone(), model, source });
         }
         charts
+    }
+
+    /// The version of the model that a chart is rendered by.
+    fn model(&mut self, name: &str, chart: &ChartSpec) -> ChartVersion {
+        let at = path::join("charts", name);
+        let known = chart::versions(name).join(", ");
+        let is_known = |version: &ChartVersion| chart::find(name, version.as_str()).is_some();
+        match &chart.model {
+            None if !is_known(&chart.version) => self.error(
+                "unknown-chart-version",
+                &path::join(&at, "version"),
+                format!("gen has no model of {name} {}", chart.version),
+                format!("known versions: {known}; `model: {known}` lets that stand in, with `values:` unchecked"),
+            ),
+            Some(model) if !is_known(model) => self.error(
+                "unknown-chart-version",
+                &path::join(&at, "model"),
+                format!("gen has no model of {name} {model}"),
+                format!("known versions: {known}"),
+            ),
+            Some(_) if is_known(&chart.version) => self.error(
+                "wrong-value",
+                &path::join(&at, "model"),
+                format!("gen has a model of {name} {} itself, so none has to stand in", chart.version),
+                "delete this line",
+            ),
+            _ => {}
+        }
+        chart.model.clone().unwrap_or_else(|| chart.version.clone())
     }
 
     /// Exactly one form, with what belongs to it.

@@ -6,9 +6,10 @@ use serde_json::{Value as Json, json};
 
 use super::{Document, Files, NAMESPACE, flux, kubernetes, kustomization};
 use crate::{
-    manifest::{Object, Origin, Origins, Provenance, Traced, pointer},
+    manifest::{Object, Origin, Origins, Traced, pointer},
     part::{Body, Release},
     plan::{Component, Plan},
+    yaml::Node,
 };
 
 pub(super) fn render(plan: &Plan, component: &Component, files: &mut Files) {
@@ -90,22 +91,18 @@ impl Folder<'_> {
         let object = flux::helm_release(self.plan, self.component, release, origin, &config_map);
         self.yaml("release.yaml".to_owned(), object);
         let values = Document { body: release.values.clone(), origins: release.origins.clone() };
-        self.files.yaml(self.path("values.yaml"), values);
+        let (file, chart) = (self.path("values.yaml"), &release.chart);
+        self.files.rendered.bundle.values.insert(file.clone(), (chart.name.clone(), chart.version.to_string()));
+        self.files.yaml(file, values);
         config_map
     }
 
     fn copies(&mut self) {
         for copy in &self.component.copies {
             let path = self.path(&copy.name);
-            let objects = copy.documents.iter().map(|node| Object {
-                file: path.clone(),
-                body: node.to_json(),
-                provenance: Provenance::Written {
-                    file: copy.source.clone(),
-                    node: node.clone(),
-                    origin: Some(copy.origin.clone()),
-                },
-            });
+            let text = std::str::from_utf8(&copy.bytes).unwrap_or_default();
+            let written = |node: &Node| Object::written(&path, &copy.source, node.clone(), text, Some(&copy.origin));
+            let objects = copy.documents.iter().map(written);
             self.files.rendered.bundle.objects.extend(objects);
             self.files.bytes(path, copy.bytes.clone(), Origins::new(copy.origin.as_str()));
             self.resources.push(Traced::new(copy.name.clone(), copy.origin.as_str()));

@@ -51,7 +51,7 @@ pub(super) fn component_kustomization(plan: &Plan, component: &Component) -> Ent
         origins.record("/spec/dependsOn", Origin::fixed("namespace.manage"));
     }
     if component.copies.iter().any(|copy| copy.sealed) {
-        let secret = plan.flux.decryption_secret.as_ref().map_or("sops-age", |name| name.as_str());
+        let secret = plan.flux.decryption_secret();
         spec.insert("decryption".to_owned(), json!({ "provider": "sops", "secretRef": { "name": secret } }));
         origins.record("/spec/decryption/secretRef/name", Origin::fixed("delivery.flux.decryptionSecret"));
     }

@@ -1,5 +1,7 @@
 //! Spans of time and calendar days.
 
+use std::time::SystemTime;
+
 /// Units of a span with their minutes, longest first.
 const UNITS: [(char, u64); 4] = [('w', 7 * 24 * 60), ('d', 24 * 60), ('h', 60), ('m', 1)];
 
@@ -77,6 +79,25 @@ text_type! {
     Date, "date", date
 }
 
+impl Date {
+    /// The day of a moment in UTC; the first of 1970 for anything before it.
+    #[must_use]
+    pub fn of(moment: SystemTime) -> Date {
+        let seconds = moment.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        // Years from March, so that a leap day is the last one; eras of 400 years, which all have as many days:
+        // https://howardhinnant.github.io/date_algorithms.html#civil_from_days
+        let days = seconds / 86_400 + 719_468;
+        let (era, day) = (days / 146_097, days % 146_097);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = era * 400 + year + u64::from(month < 3);
+        Date(format!("{year:04}-{month:02}-{day:02}"))
+    }
+}
+
 fn date(text: &str) -> Result<(), String> {
     let shape = text.len() == 10
         && text
@@ -107,6 +128,8 @@ fn date(text: &str) -> Result<(), String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::{Date, Duration};
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
@@ -152,6 +175,20 @@ mod tests {
             assert!(Date::parse(bad).unwrap_err().contains("YYYY-MM-DD"), "{bad}");
         }
         assert!(Date::parse("2026-12-31").unwrap() < Date::parse("2027-01-01").unwrap());
+    }
+
+    #[test]
+    fn moments() {
+        // `date -u -d @N +%F`
+        let days = [
+            (0, "1970-01-01"),
+            (951_782_400, "2000-02-29"),
+            (1_735_689_599, "2024-12-31"),
+            (4_107_542_400, "2100-03-01"),
+        ];
+        for (seconds, day) in days {
+            assert_eq!(Date::of(UNIX_EPOCH + std::time::Duration::from_secs(seconds)).as_str(), day);
+        }
     }
 
     proptest! {

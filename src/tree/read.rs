@@ -95,10 +95,43 @@ impl FileTree {
     /// With the first file or folder that breaks a limit, leads out of `root` or cannot be read.
     pub fn read(root: &Path, folder: &str, limits: &Limits) -> Result<FileTree, ReadError> {
         let (root, start) = inside(root, folder)?;
-        let mut reader = Reader { root, limits, found: Vec::new() };
+        let mut reader = Reader { root, limits, wanted: &|_| true, found: Vec::new(), passed_over: None };
         reader.folder(&start, folder.trim_matches('/'), limits.depth)?;
         let read = |(path, file): (String, PathBuf)| contents(&file, &path, limits).map(|bytes| (path, bytes));
         Ok(FileTree { files: reader.found.into_par_iter().map(read).collect::<Result<_, _>>()? })
+    }
+
+    /// Reads the files that are `wanted` by their names, below a folder that somebody else keeps; or the one file that `path`
+    /// is. The tree's paths are relative to the folder. What cannot be read is passed over and comes back beside the tree.
+    ///
+    /// # Errors
+    /// When `path` itself cannot be read, or holds more files than `limits` allow.
+    pub fn gather(
+        path: &Path,
+        wanted: &dyn Fn(&str) -> bool,
+        limits: &Limits,
+    ) -> Result<(FileTree, Vec<ReadError>), ReadError> {
+        let shown = path.to_string_lossy();
+        let root = path.canonicalize().map_err(|source| from_io(&shown, source))?;
+        if root.is_file() {
+            let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let files = [(name, contents(&root, &shown, limits)?)].into_iter().collect();
+            return Ok((FileTree { files }, Vec::new()));
+        }
+        let mut reader =
+            Reader { root: root.clone(), limits, wanted, found: Vec::new(), passed_over: Some(Vec::new()) };
+        reader.folder(&root, "", limits.depth)?;
+        let read = |(path, file): (String, PathBuf)| contents(&file, &path, limits).map(|bytes| (path, bytes));
+        let read: Vec<_> = reader.found.into_par_iter().map(read).collect();
+        let mut passed_over = reader.passed_over.unwrap_or_default();
+        let mut tree = FileTree::new();
+        for file in read {
+            match file {
+                Ok((path, bytes)) => drop(tree.files.insert(path, bytes)),
+                Err(error) => passed_over.push(error),
+            }
+        }
+        Ok((tree, passed_over))
     }
 }
 
@@ -114,41 +147,57 @@ pub fn read_file(root: &Path, path: &str, limits: &Limits) -> Result<Vec<u8>, Re
 struct Reader<'a> {
     root: PathBuf,
     limits: &'a Limits,
+    wanted: &'a dyn Fn(&str) -> bool,
     /// The paths of the files, and where they stand.
     found: Vec<(String, PathBuf)>,
+    /// What could not be read; `None` where that is a reason to stop.
+    passed_over: Option<Vec<ReadError>>,
 }
 
 impl Reader<'_> {
     fn folder(&mut self, folder: &Path, path: &str, depth: usize) -> Result<(), ReadError> {
         let deeper = depth.checked_sub(1).ok_or_else(|| error(path, ReadReason::TooDeep(self.limits.depth)))?;
         for entry in fs::read_dir(folder).map_err(|source| from_io(path, source))? {
-            let entry = entry.map_err(|source| from_io(path, source))?;
-            let name = entry.file_name();
-            let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
-            let path = match name.to_str() {
-                // Editors leave their locks and copies beside a file, some of them links to nowhere.
-                Some(name) if name.starts_with('.') => continue,
-                Some(name) => join(name),
-                None => return Err(error(&join(&name.to_string_lossy()), ReadReason::Name)),
-            };
-            let mut kind = entry.file_type().map_err(|source| from_io(&path, source))?;
-            let mut target = entry.path();
-            if kind.is_symlink() {
-                target = target.canonicalize().map_err(|source| from_io(&path, source))?;
-                if !target.starts_with(&self.root) {
-                    return Err(error(&path, ReadReason::Outside));
+            let result =
+                entry.map_err(|source| from_io(path, source)).and_then(|entry| self.entry(&entry, path, deeper));
+            match (result, &mut self.passed_over) {
+                (Err(error), Some(passed_over)) if !matches!(error.reason, ReadReason::TooMany(_)) => {
+                    passed_over.push(error)
                 }
-                kind = fs::symlink_metadata(&target).map_err(|source| from_io(&path, source))?.file_type();
-            }
-            if kind.is_dir() {
-                self.folder(&target, &path, deeper)?;
-            } else {
-                if self.found.len() == self.limits.files {
-                    return Err(error(&path, ReadReason::TooMany(self.limits.files)));
-                }
-                self.found.push((path, target));
+                (result, _) => result?,
             }
         }
+        Ok(())
+    }
+
+    fn entry(&mut self, entry: &fs::DirEntry, above: &str, deeper: usize) -> Result<(), ReadError> {
+        let name = entry.file_name();
+        let join = |name: &str| if above.is_empty() { name.to_owned() } else { format!("{above}/{name}") };
+        let path = match name.to_str() {
+            // Editors leave their locks and copies beside a file, some of them links to nowhere.
+            Some(name) if name.starts_with('.') => return Ok(()),
+            Some(name) => join(name),
+            None => return Err(error(&join(&name.to_string_lossy()), ReadReason::Name)),
+        };
+        let mut kind = entry.file_type().map_err(|source| from_io(&path, source))?;
+        let mut target = entry.path();
+        if kind.is_symlink() {
+            target = target.canonicalize().map_err(|source| from_io(&path, source))?;
+            if !target.starts_with(&self.root) {
+                return Err(error(&path, ReadReason::Outside));
+            }
+            kind = fs::symlink_metadata(&target).map_err(|source| from_io(&path, source))?.file_type();
+        }
+        if kind.is_dir() {
+            return self.folder(&target, &path, deeper);
+        }
+        if !(self.wanted)(&path) {
+            return Ok(());
+        }
+        if self.found.len() == self.limits.files {
+            return Err(error(&path, ReadReason::TooMany(self.limits.files)));
+        }
+        self.found.push((path, target));
         Ok(())
     }
 }

@@ -100,6 +100,20 @@ impl Node {
         })
     }
 
+    /// Where the end of `path` stands, for a finding: a key is a better place than the map or list below it.
+    #[must_use]
+    pub fn place<S: AsRef<str>>(&self, path: &[S]) -> Option<Mark> {
+        let Some((last, above)) = path.split_last() else { return Some(self.mark) };
+        let parent = self.at(above)?;
+        match parent.entry(last.as_ref()) {
+            Some(Entry { key_mark, node: Node { value: Value::Mapping(_) | Value::Sequence(_), .. }, .. }) => {
+                Some(*key_mark)
+            }
+            Some(entry) => Some(entry.node.mark),
+            None => parent.at(std::slice::from_ref(last)).map(|node| node.mark),
+        }
+    }
+
     /// The text of a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

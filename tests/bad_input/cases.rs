@@ -332,7 +332,7 @@ pub(crate) const CASES: &[Case] = &[
         ],
         &[
             "environments/m/list.yaml:1:1 no-object .. `apiVersion`",
-            "environments/m/secret.yaml:1:1 plaintext-secret .. sealed .. sops encrypt",
+            "environments/m/secret.yaml:4:17 plaintext-secret .. plain text .. sops encrypt",
             "environments/staging.yaml:7:17 missing-file .. environments/gone.yaml .. relative",
         ],
     ),
@@ -488,7 +488,7 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "an unknown version of the chart",
         &[Edit(BASE, "version: 17.0.2", "version: 18.0.0")],
-        &["environments/base.yaml:10:14 unknown-chart-version .. 18.0.0 .. 17.0.2"],
+        &["environments/base.yaml:10:14 unknown-chart-version .. 18.0.0 .. 17.0.2 .. model: 17.0.2"],
     ),
     case(
         "a chart and an image that gen does not know",

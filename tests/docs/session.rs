@@ -58,4 +58,17 @@ fn the_session_in_the_readme_is_real() {
         fs::write(file, text + "# x\n").expect("a file can be written");
     };
     shows(&run_in_copy(by_hand, &["check", "staging"]));
+    let values =
+        "    values:\n      primary:\n        service: {type: LoadBalancer}\n        persistance: {size: 50Gi}\n";
+    let open = |copy: &Path| {
+        let database = "    database: viridial\n";
+        replace(copy, "environments/staging.yaml", database, &format!("{database}{values}"));
+    };
+    shows(&run_in_copy(open, &["build", "staging"]));
+    let memory = |copy: &Path| {
+        replace(copy, "environments/staging.yaml", "limits: {memory: 1Gi}", "limits: {memory: 2Gi}");
+        replace(copy, "environments/staging.yaml", "memory: 512Mi", "memory: 1Gi");
+    };
+    shows(&run_in_copy(memory, &["diff", "staging"]));
+    shows(&run_in_copy(|_| {}, &["explain", "gitops/staging/postgres/values.yaml:12"]));
 }

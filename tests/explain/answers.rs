@@ -19,10 +19,10 @@ fn layered() -> Repository {
         "      identity: {app: identity-service, ports: [5432]}\n",
     );
     let region = "abstract: true\nextends: base\nservices:\n  postgres:\n    username: null\n    storage: 15Gi\n    \
-                  clients:\n      identity: {ports: [5432, 9187]}\npolicy:\n  ignore: [{rule: a, reason: first}]\n";
+                  clients:\n      identity: {ports: [5432, 9187]}\npolicy:\n  ignore: [{rule: floating-version, reason: first}]\n";
     repository.write(REGION, region);
     let more = "    values:\n      primary: {podLabels: {team: \"${{ env.name }}-data\"}, startupProbe: null}\n\
-                policy:\n  ignore:\n    - {rule: b, reason: second}\n\
+                policy:\n  ignore:\n    - {rule: dangling-reference, reason: second}\n\
                 charts: {postgresql: {source: {git: https://git.example.com/charts, commit: \
                 b6318363965aab7da16643c5418e29bd509bb5f1, path: postgresql}}}\n";
     repository.edit(STAGING, "extends: base", "extends: region");
@@ -79,11 +79,11 @@ fn a_null_takes_away_and_a_list_replaces() {
 #[test]
 fn joined_lists_exclusive_maps_and_expressions_are_told() {
     let repository = layered();
-    let expected = "policy.ignore: [{rule: a, reason: first}, {rule: b, reason: second}]\n  \
-         environments/region.yaml:10:3   [{rule: a, reason: first}]   joined\n  \
-         environments/staging.yaml:14:3  [{rule: b, reason: second}]  joined\n";
+    let expected = "policy.ignore: [{rule: floating-version, reason: first}, {rule: dangling-re...\n  \
+         environments/region.yaml:10:3   [{rule: floating-version, reason: first}]     joined\n  \
+         environments/staging.yaml:14:3  [{rule: dangling-reference, reason: second}]  joined\n";
     answers(&repository, &["staging", "policy"], expected);
-    let expected = "policy.ignore[1].reason: second\n  environments/staging.yaml:15:25  second\n";
+    let expected = "policy.ignore[1].reason: second\n  environments/staging.yaml:15:42  second\n";
     answers(&repository, &["staging", "policy.ignore[1].reason"], expected);
     let expected = "charts.postgresql.source.tag: not set\n  \
          environments/base.yaml:11:59     postgresql/17.0.2  overridden\n  \
@@ -148,7 +148,7 @@ fn a_path_that_names_nothing_gets_a_hint() {
     refuses(&repository, &["staging", "quux"], &["the keys of an environment are: ", "storage"]);
     refuses(&repository, &["stagin", "storage"], &["`stagin`", "did you mean `staging`?"]);
     refuses(&repository, &["base", "storage"], &["abstract"]);
-    refuses(&repository, &["staging"], &["FILE:LINE"]);
+    refuses(&repository, &["staging"], &["no rule", "gen explain staging PATH"]);
     repository.edit(STAGING, "storage: 20Gi", "storage: 20GiB");
     refuses(&repository, &["staging", "storage"], &["`staging` has errors", "gen check"]);
 }

@@ -71,7 +71,7 @@ pub fn compile(case: &str, files: &Files) -> Result<BTreeMap<String, (Environmen
                 vendored.insert(path.as_str(), bytes).unwrap();
             }
         }
-        let (planned, _) = plan(&environment, repository.inputs(), &vendored)?;
+        let (planned, _) = plan(&environment, repository.inputs(), &vendored).map_err(|unsound| unsound.findings)?;
         let rendered = render(&planned);
         assert_eq!(rendered.clashes, [], "{case}");
         Ok((name.to_owned(), (environment, rendered)))

@@ -9,7 +9,7 @@ set -uo pipefail
 
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 root=${GEN_PEERS:-$repository/.peers}
-desk="helm kustomize kubeconform sops age age-keygen flux-crds kubernetes-schema chart"
+desk="helm kustomize kubeconform dyff sops age age-keygen flux-crds kubernetes-schema chart"
 cluster="kubectl etcd kube-apiserver kube-controller-manager kube-scheduler kwok kustomize-controller helm-controller flux-crds"
 
 # Flux 2.7, which environments/base.yaml targets. The last digits are those that the module proxy serves.
@@ -107,6 +107,7 @@ make() { # NAME
     helm) plain helm.sh/helm/v3/cmd/helm@v3.19.0 ;;
     kustomize) plain sigs.k8s.io/kustomize/kustomize/v5@v5.7.1 ;;
     kubeconform) plain github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0 ;;
+    dyff) plain github.com/homeport/dyff/cmd/dyff@v1.12.0 ;;
     sops) plain github.com/getsops/sops/v3/cmd/sops@v3.13.3 ;;
     age | age-keygen) plain "filippo.io/age/cmd/$1@v1.3.1" ;;
     kwok) plain sigs.k8s.io/kwok/cmd/kwok@v0.7.0 ;;

@@ -169,7 +169,7 @@ impl Place {
     fn copied_from<'a>(&self, compiled: &'a Compiled) -> Option<&'a str> {
         compiled.rendered.bundle.objects.iter().filter(|object| object.file == self.path).find_map(|object| {
             match &object.provenance {
-                Provenance::Written { file, .. } => Some(file.as_str()),
+                Provenance::Written(written) => Some(written.file.as_str()),
                 Provenance::Rendered => None,
             }
         })

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The chart that runs PostgreSQL.
-const CHART: &str = "postgresql";
+pub(super) const CHART: &str = "postgresql";
 
 /// Seconds that a server may take to shut down cleanly. The default of 30 kills a checkpoint in the middle, and the next
 /// start replays the log instead.
@@ -30,14 +30,8 @@ impl Postgres<'_> {
                 format!("add `charts: {{{CHART}: {{version: {}, source: ...}}}}`", chart::versions(CHART).join(" or ")),
             );
         };
-        let Some(chart) = chart::find(CHART, pin.version.as_str()) else {
-            return outcome.error(
-                "unknown-chart-version",
-                format!("charts.{CHART}.version"),
-                format!("gen has no model of {CHART} {}", pin.version),
-                format!("known versions: {}", chart::versions(CHART).join(", ")),
-            );
-        };
+        // The plan says so where there is no model.
+        let Some(chart) = chart::find(CHART, pin.model.as_str()) else { return };
         for image in chart.images.iter().filter(|image| !self.context.images.contains_key(image.role)) {
             outcome.error(
                 "missing-key",

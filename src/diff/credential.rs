@@ -1,0 +1,354 @@
+//! Names and texts that tell a secret. Taking a name for one that is none costs a line of a diff; the other mistake costs more.
+
+use crate::diagnostic::without_keys;
+
+/// What stands where a secret is.
+pub(super) const MASK: &str = "***";
+
+/// How much a key looks like that of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// Not at all.
+    None,
+    /// `secret`, `token`: a value, or the name of an object that holds it.
+    Weak,
+    /// `password`, `apiKey`: a value.
+    Strong,
+}
+
+const STRONG: &[&str] =
+    &["password", "passwd", "passphrase", "credential", "apikey", "privatekey", "accesskey", "connectionstring"];
+const STRONG_WORDS: &[&str] = &["pass", "pwd", "pw", "bindpw", "jwt", "bearer", "authorization", "dsn"];
+const WEAK: &[&str] = &["secret", "token"];
+/// What a key is of when it is a secret: a `postgresKey` or a `key` alone may be anything.
+const KEYS_OF: &[&str] = &[
+    "access",
+    "account",
+    "api",
+    "auth",
+    "cookie",
+    "crypt",
+    "encryption",
+    "hmac",
+    "jwt",
+    "license",
+    "master",
+    "private",
+    "secret",
+    "session",
+    "shared",
+    "signing",
+    "ssh",
+    "storage",
+    "tls",
+];
+/// Last words of keys that say something about a secret, and not what it is.
+const ABOUT: &[&str] = &[
+    "audience",
+    "class",
+    "count",
+    "enabled",
+    "expiration",
+    "expires",
+    "file",
+    "files",
+    "from",
+    "host",
+    "interval",
+    "kind",
+    "length",
+    "mode",
+    "mount",
+    "name",
+    "names",
+    "namespace",
+    "path",
+    "paths",
+    "policy",
+    "port",
+    "provider",
+    "ref",
+    "refs",
+    "seconds",
+    "store",
+    "ttl",
+    "type",
+    "version",
+    "volume",
+];
+
+/// How much `key` looks like that of a secret.
+pub(super) fn likeness(key: &str) -> Likeness {
+    let words = words(key);
+    let Some(last) = words.last().map(String::as_str) else { return Likeness::None };
+    let before = words.iter().rev().nth(1).map(String::as_str).unwrap_or_default();
+    let has = |word: &str| words.iter().any(|own| own == word);
+    if ABOUT.contains(&last) || has("existing") || has("pull") || (before, last) == ("secret", "keys") {
+        return Likeness::None;
+    }
+    if matches!(last, "key" | "keys") {
+        return if KEYS_OF.contains(&before) { Likeness::Strong } else { Likeness::None };
+    }
+    let joined = words.concat();
+    let holds = |list: &[&str]| list.iter().any(|word| joined.contains(word));
+    if holds(STRONG) || STRONG_WORDS.iter().any(|word| has(word)) {
+        Likeness::Strong
+    } else if holds(WEAK) {
+        Likeness::Weak
+    } else {
+        Likeness::None
+    }
+}
+
+/// The words of a key in lower case: `existingSecret`, `DB_PASSWORD`, `tls.key`.
+fn words(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in key.chars() {
+        if !letter.is_alphabetic() || (letter.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        if letter.is_alphabetic()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+        was_lower = letter.is_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// A text without private keys, without passwords in addresses, and without what is assigned to a name that tells a secret.
+pub(super) fn redact(text: &str) -> String {
+    assignments(&addresses(&blocks(&without_keys(text.to_owned()))))
+}
+
+/// Without what stands between the first and the last line of a private key.
+fn blocks(text: &str) -> String {
+    const END: &str = "PRIVATE KEY-----";
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(END) {
+        let start = at + END.len();
+        shown.push_str(&rest[..start]);
+        rest = &rest[start..];
+        // Where the end is missing, everything is.
+        let end = rest.find("-----END").unwrap_or(rest.len());
+        if end > 0 {
+            shown.push_str(MASK);
+        }
+        rest = &rest[end..];
+        let closing = rest.find(END).map_or(rest.len(), |at| at + END.len());
+        shown.push_str(&rest[..closing]);
+        rest = &rest[closing..];
+    }
+    shown + rest
+}
+
+/// Without the password, or the long user name, of an address such as `postgres://user:password@host`.
+fn addresses(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let start = at + 3;
+        shown.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let whole = &rest[..rest.find(|c: char| c.is_whitespace() || "\"'`<>".contains(c)).unwrap_or(rest.len())];
+        let authority = &whole[..whole.find(['/', '?', '#']).unwrap_or(whole.len())];
+        let port = authority.split_once(':').map_or("", |(_, port)| port);
+        // A password with a slash in it makes no address, and is one all the same.
+        let holder =
+            if !authority.contains('@') && port.contains(|c: char| !c.is_ascii_digit()) { whole } else { authority };
+        let Some(end) = holder.rfind('@') else { continue };
+        match holder[..end].split_once(':') {
+            Some((user, _)) => shown.extend([user, ":", MASK]),
+            None if end > 20 => shown.push_str(MASK),
+            None => shown.push_str(&holder[..end]),
+        }
+        rest = &rest[end..];
+    }
+    shown + rest
+}
+
+/// Without what follows `password=`, `"token": ` and `--password `.
+fn assignments(text: &str) -> String {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_name) {
+        let (before, from) = rest.split_at(start);
+        let (name, after) = from.split_at(from.find(|c| !is_name(c)).unwrap_or(from.len()));
+        let indent = shown.rsplit('\n').next().map_or(0, str::len) + before.rsplit('\n').next().map_or(0, str::len);
+        shown.push_str(before);
+        shown.push_str(name);
+        rest = after;
+        let likeness = if name.starts_with("--no-") { Likeness::None } else { likeness(name) };
+        if likeness == Likeness::None {
+            continue;
+        }
+        let Some(gap) = assigned(name, after) else { continue };
+        let (gap, value) = after.split_at(gap);
+        shown.push_str(gap);
+        let length = value_length(value, gap.ends_with(char::is_whitespace) && !name.starts_with("--"), indent);
+        let (secret, following) = value.split_at(length);
+        rest = value;
+        let is_map = likeness == Likeness::Weak && secret.starts_with('{');
+        if !is_map && !is_harmless(secret) {
+            shown.push_str(MASK);
+            rest = following;
+        }
+    }
+    shown + rest
+}
+
+/// How many bytes lead from a name to the value that is assigned to it.
+fn assigned(name: &str, after: &str) -> Option<usize> {
+    let blank = |text: &str| text.len() - text.trim_start_matches([' ', '\t']).len();
+    let quote = after.chars().next().filter(|c| matches!(c, '"' | '\'')).map_or(0, char::len_utf8);
+    let sign = quote + blank(&after[quote..]);
+    let is_sign = after[sign..].starts_with([':', '=']);
+    // `secret://` is an address, and `password::text` a cast.
+    if is_sign && !after[sign..].starts_with("://") && !after[sign..].starts_with("::") {
+        let end = sign + 1;
+        return Some(end + blank(&after[end..]));
+    }
+    (name.starts_with("--") && blank(after) > 0).then(|| blank(after))
+}
+
+/// How long a value is: a quoted one up to its quote, one after a space up to the end of the line, with a block of YAML below
+/// it, any other up to a space.
+fn value_length(value: &str, after_space: bool, indent: usize) -> usize {
+    if let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+        let mut is_escaped = false;
+        for (at, letter) in value.char_indices().skip(1) {
+            if letter == quote && !is_escaped {
+                return at + 1;
+            }
+            is_escaped = letter == '\\' && !is_escaped;
+        }
+        return value.len();
+    }
+    if !after_space {
+        return value.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '&')).unwrap_or(value.len());
+    }
+    let line = value.find('\n').unwrap_or(value.len());
+    if !value.starts_with(['|', '>']) {
+        return line;
+    }
+    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let below = value[line..].split_inclusive('\n').skip(1);
+    let below: usize = below.take_while(|line| line.trim().is_empty() || depth(line) > indent).map(str::len).sum();
+    let end = (line + 1 + below).min(value.len());
+    value[..end].trim_end_matches('\n').len()
+}
+
+/// Whether a value is none: nothing, a switch, or a reference to something else. What is in it is looked at again.
+fn is_harmless(value: &str) -> bool {
+    let bare = value.trim().trim_matches(['"', '\'']);
+    let is_variable =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    matches!(bare, "" | "true" | "false" | "null" | "~" | "{}" | "[]" | MASK)
+        || ["$(", "${", "{{"].iter().any(|start| bare.starts_with(start))
+        || bare.strip_prefix('$').is_some_and(is_variable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Likeness, likeness, redact};
+
+    #[test]
+    fn keys_of_secrets_are_told_from_keys_about_them() {
+        for key in [
+            "password",
+            "PGPASSWORD",
+            "DB_PASSWORD_OLD",
+            "adminPassword",
+            "apiKey",
+            "API_KEYS",
+            "tls.key",
+            "SECRET_KEY",
+            "secretAccessKey",
+            "privateKey",
+            "ssh-private-key",
+            "bindpw",
+            "Authorization",
+            "passwords",
+            "db_pass",
+            "--password",
+        ] {
+            assert_eq!(likeness(key), Likeness::Strong, "{key}");
+        }
+        for key in ["secret", "token", "accessToken", "clientSecret", "TOKEN_2"] {
+            assert_eq!(likeness(key), Likeness::Weak, "{key}");
+        }
+        for key in [
+            "",
+            "key",
+            "keys",
+            "topologyKey",
+            "existingSecret",
+            "existingSecretPasswordKey",
+            "secretKeys",
+            "passwordFile",
+            "secretName",
+            "secretKeyRef",
+            "imagePullSecrets",
+            "passwordUpdateJobEnabled",
+            "adminPasswordKey",
+            "name",
+            "host",
+            "compassion",
+            "storage",
+        ] {
+            assert_eq!(likeness(key), Likeness::None, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_text_shows_no_secret() {
+        for (text, shown) in [
+            ("postgres://u:hunter2@host:5432/db?sslmode=on", "postgres://u:***@host:5432/db?sslmode=on"),
+            ("postgres://u:hun/ter2@host/db", "postgres://u:***@host/db"),
+            ("redis://:hunter2@host", "redis://:***@host"),
+            ("https://aaaaaaaaaaaaaaaaaaaaaaaaaaaa@github.com/x", "https://***@github.com/x"),
+            (
+                "ssh://git@github.com/a/b and oci://host:5000/a@sha256:0",
+                "ssh://git@github.com/a/b and oci://host:5000/a@sha256:0",
+            ),
+            ("host=x password=hunter2 user=y", "host=x password=*** user=y"),
+            ("https://x/?token=hunter2&a=b", "https://x/?token=***&a=b"),
+            ("{\"password\": \"hun\\\"ter2\", \"user\": \"y\"}", "{\"password\": ***, \"user\": \"y\"}"),
+            ("a: b\npassword: correct horse battery\nc: d", "a: b\npassword: ***\nc: d"),
+            ("  password: |\n    hunter2\n\n    hunter3\n  c: d", "  password: ***\n  c: d"),
+            ("password: >\n  hunter2", "password: ***"),
+            ("psql --password hunter2 -h x", "psql --password *** -h x"),
+            ("psql --password=hunter2 -h x", "psql --password=*** -h x"),
+            ("PGPASSWORD=$PASSWORD psql", "PGPASSWORD=$PASSWORD psql"),
+            ("PGPASSWORD=$ecret psql", "PGPASSWORD=*** psql"),
+            ("PGPASSWORD=\"$(get -o 'x' token=hunter2)\" psql", "PGPASSWORD=\"$(get -o 'x' token=***\" psql"),
+            ("psql --no-password -h x", "psql --no-password -h x"),
+            ("{secret: {secretName: x, password: y}}", "{secret: {secretName: x, password: ***"),
+            ("secrets: [hunter2]", "secrets: ***"),
+            ("passwordFile: /run/x", "passwordFile: /run/x"),
+            (
+                "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nx",
+                "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\nx",
+            ),
+            ("-----BEGIN PRIVATE KEY-----\nhunter2", "-----BEGIN PRIVATE KEY-----***"),
+            ("nothing here: é ü", "nothing here: é ü"),
+        ] {
+            assert_eq!(redact(text), shown);
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn no_text_is_too_odd(text in "(password|token|--secret|[=:'\"|>@{$(é\n -]|://|-----|PRIVATE KEY-----|END|AGE-SECRET-KEY-|x1){0,12}") {
+            let shown = redact(&text);
+            proptest::prop_assert_eq!(redact(&format!("{text}\npassword='hunter2")).contains("hunter2"), false, "{}", shown);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The rules: what a tree must not hold. Each looks at a [`View`] and reports by pointer; file, line and column are worked out
+//! here, and only for what is found. Adding a rule is adding a file and a line in [`RULES`].
+
+mod dangling_reference;
+mod data_loss_on_delete;
+mod exception;
+mod floating_version;
+mod image_not_pullable;
+mod open_network_policy;
+mod plaintext_secret;
+mod public_database;
+mod unknown_chart_value;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use exception::{Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unknown};
+
+use crate::{
+    diagnostic::{Finding, Location, Severity},
+    manifest::{Bundle, Object, Provenance, dotted},
+    view::{At, View},
+};
+
+/// A rule.
+pub struct Rule {
+    /// Its name, which is that of its file and of its test cases; it names the problem, not the cure.
+    pub id: &'static str,
+    /// How much it matters where an environment may be lost, and on a tree of which nothing is known.
+    pub severity: Severity,
+    /// How much it matters under the profile `production`.
+    pub production: Severity,
+    /// What it finds, in one sentence.
+    pub summary: &'static str,
+    /// Why that is a problem.
+    pub rationale: &'static str,
+    /// How to solve it.
+    pub remedy: &'static str,
+    /// A piece of YAML that breaks it.
+    pub bad: &'static str,
+    /// The same, right.
+    pub good: &'static str,
+    /// Whether the lines that it points at hold secrets: they are never shown.
+    pub hides_lines: bool,
+    check: fn(&View<'_>, &mut Report<'_>),
+}
+
+/// Every rule.
+pub const RULES: &[Rule] = &[
+    dangling_reference::RULE,
+    data_loss_on_delete::RULE,
+    floating_version::RULE,
+    image_not_pullable::RULE,
+    open_network_policy::RULE,
+    plaintext_secret::RULE,
+    public_database::RULE,
+    unknown_chart_value::RULE,
+];
+
+/// The rule of that name.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+/// Which severities apply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// For environments that may be lost.
+    #[default]
+    Default,
+    /// For environments that may not: what endangers data or secrets is an error.
+    Production,
+}
+
+/// What a person can be shown of a place: where it is and what it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Where.
+    pub location: Location,
+    /// The environment path, or for a tree without one the path in the object.
+    pub path: String,
+}
+
+/// Applies every rule. `locate` tells the place of a pointer into an object that gen made.
+#[must_use]
+pub fn check(bundle: &Bundle, profile: Profile, locate: &dyn Fn(&Object, &[String]) -> Place) -> Vec<Finding> {
+    let view = View::of(bundle);
+    let mut findings = Vec::new();
+    for rule in RULES {
+        let severity = match profile {
+            Profile::Default => rule.severity,
+            Profile::Production => rule.production,
+        };
+        let mut report = Report { rule, severity, locate, findings: &mut findings };
+        (rule.check)(&view, &mut report);
+    }
+    findings
+}
+
+/// Collects what one rule finds.
+struct Report<'a> {
+    rule: &'static Rule,
+    severity: Severity,
+    locate: &'a dyn Fn(&Object, &[String]) -> Place,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Report<'_> {
+    /// Reports a violation at its place.
+    fn violation(&mut self, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
+        self.finding(self.severity, at, message, help);
+    }
+
+    /// Reports something that is a violation only where the tree is all there is.
+    fn unless_elsewhere(
+        &mut self,
+        is_complete: bool,
+        at: &At<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let severity = if is_complete { self.severity } else { Severity::Note };
+        self.finding(severity, at, message, help);
+    }
+
+    fn finding(&mut self, severity: Severity, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
+        let Place { location, path } = self.place(at);
+        let finding = Finding { severity, ..Finding::error(self.rule.id, location, message) };
+        self.findings.push(finding.help(help).at(path));
+    }
+
+    fn place(&self, at: &At<'_>) -> Place {
+        match &at.object.provenance {
+            Provenance::Rendered => (self.locate)(at.object, &at.pointer),
+            Provenance::Written(written) => {
+                let location = written.location(&at.pointer, at.on_key);
+                let inside = dotted(&at.object.body, &at.pointer);
+                Place { location, path: written.origin.clone().unwrap_or(inside) }
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A database that can be reached from outside the cluster.
+
+use super::{Report, Rule};
+use crate::{
+    diagnostic::Severity,
+    view::{View, Way},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "public-database",
+    severity: Severity::Error,
+    production: Severity::Error,
+    summary: "A database can be reached from outside the cluster.",
+    rationale: "Scanners find an open 5432 within minutes, and then a password is all that stands before the data. Network \
+                policies do not help: a load balancer or a node port brings callers under the address of a node, and a pod on \
+                its node's network is not subject to policies at all. A setting that another one makes idle today opens the \
+                database on the day that the other one changes, so it counts as set.",
+    remedy: "Leave the Service at `ClusterIP`, and let clients inside the cluster in by name (`clients:`). People reach it by \
+             `kubectl port-forward`; another network by a VPN that ends inside the cluster.",
+    bad: "services:\n  postgres:\n    values:\n      primary:\n        service: {type: LoadBalancer}\n",
+    good: "services:\n  postgres:\n    clients:\n      api: {namespace: viridial-api, labels: {app: api}}\n",
+    hides_lines: false,
+    check,
+};
+
+fn check(view: &View<'_>, report: &mut Report<'_>) {
+    for exposure in &view.exposures {
+        let product = exposure.product;
+        let (message, help) = match &exposure.way {
+            Way::ServiceType(kind) => match kind.as_str() {
+                "LoadBalancer" => (
+                    format!("`LoadBalancer` gives {product} an address outside the cluster"),
+                    "write `ClusterIP`; people get in by `kubectl port-forward`",
+                ),
+                "NodePort" => (
+                    format!("`NodePort` opens {product} on every node of the cluster"),
+                    "write `ClusterIP`; people get in by `kubectl port-forward`",
+                ),
+                other => (
+                    format!("a Service of type `{other}` is no address inside the cluster for {product}"),
+                    "write `ClusterIP`",
+                ),
+            },
+            Way::NodePort => (
+                format!("this port opens {product} on every node, as soon as the Service's type lets it"),
+                "leave it out: a `ClusterIP` has no node ports",
+            ),
+            Way::LoadBalancer => (
+                format!("this is for a load balancer, which would give {product} an address outside the cluster"),
+                "leave it out",
+            ),
+            Way::AnySource => (
+                format!("this range is every address there is, so the load balancer lets anybody through to {product}"),
+                "leave it out, and keep the Service at `ClusterIP`",
+            ),
+            Way::ExternalIp => (
+                format!("these addresses lead from outside the cluster to {product}"),
+                "leave them out: inside the cluster the Service has an address of its own",
+            ),
+            Way::HostPort => (
+                format!("a host port opens {product} on the address of its node, past the Service and its policies"),
+                "leave it out: clients use the Service",
+            ),
+            Way::HostNetwork => (
+                format!(
+                    "on its node's network {product} listens on the node's own address, and no network policy guards it"
+                ),
+                "write `false`, or leave it out",
+            ),
+            Way::TcpRoute(kind) => (
+                format!("this {kind} hands connections from outside the cluster on to {product}"),
+                "take the route away; people get in by `kubectl port-forward`",
+            ),
+            Way::Tunnel(program) => (
+                format!("`{program}` beside {product} leads connections from elsewhere into its pod"),
+                "take it out; people get in by `kubectl port-forward`",
+            ),
+            Way::Annotation(key) => (
+                format!("`{key}` has a controller publish {product}"),
+                "leave it out: clients inside the cluster know the Service's name",
+            ),
+        };
+        report.violation(&exposure.at, message, help);
+    }
+}

@@ -1,0 +1,99 @@
+//! What rules see of a tree: facts, whatever shape carries them. A Service's type is one fact in a manifest, in a chart's
+//! values file, in the values of a HelmRelease and in a ConfigMap that it reads, so a rule is written once.
+
+mod credential;
+mod database;
+mod exposure;
+mod image;
+mod network;
+mod pod;
+mod reference;
+mod release;
+mod spot;
+mod storage;
+mod version;
+
+use crate::manifest::{Bundle, Object};
+
+pub use credential::Credential;
+pub use exposure::{Exposure, Way};
+pub use image::Image;
+pub use network::{Gap, NetworkGap};
+pub use reference::Reference;
+pub use release::{Layer, Release};
+pub use storage::{Loss, Storage};
+pub use version::Version;
+
+use self::{database::Databases, pod::Pod, release::Valued, spot::Spot};
+
+/// Where a fact stands.
+#[derive(Clone)]
+pub struct At<'a> {
+    /// The object that carries it.
+    pub object: &'a Object,
+    /// The keys and list indices that lead to it.
+    pub pointer: Vec<String>,
+    /// Whether its key is the better place to point at.
+    pub on_key: bool,
+}
+
+/// The facts of a tree.
+pub struct View<'a> {
+    /// The tree.
+    pub bundle: &'a Bundle,
+    /// Releases of pinned charts, and loose values of them.
+    pub releases: Vec<Release<'a>>,
+    /// Ways to reach a database from outside the cluster.
+    pub exposures: Vec<Exposure<'a>>,
+    /// Secrets in plain text.
+    pub credentials: Vec<Credential<'a>>,
+    /// Images.
+    pub images: Vec<Image<'a>>,
+    /// Where network policies leave a database open.
+    pub network: Vec<NetworkGap<'a>>,
+    /// Where stored data goes with its pod or its release.
+    pub storage: Vec<Storage<'a>>,
+    /// Names of objects that are not in the tree.
+    pub references: Vec<Reference<'a>>,
+    /// Versions of charts and sources.
+    pub versions: Vec<Version<'a>>,
+}
+
+impl<'a> View<'a> {
+    /// The facts of a tree.
+    #[must_use]
+    pub fn of(bundle: &'a Bundle) -> View<'a> {
+        let written = spot::bodies(bundle);
+        let releases = release::releases(bundle, &written);
+        let view = {
+            let mut bodies: Vec<Spot<'a, '_>> = written;
+            let valued: Vec<Valued<'a, '_>> = releases.iter().map(Valued::of).collect();
+            bodies.extend(valued.iter().flat_map(Valued::extra_objects));
+            let pods = pod::pods(&bodies, &valued);
+            let databases = Databases::find(&bodies, &releases);
+            let tree = Tree { bundle, bodies: &bodies, pods: &pods, releases: &valued, databases: &databases };
+            View {
+                bundle,
+                exposures: exposure::find(&tree),
+                credentials: credential::find(&tree),
+                images: image::find(&tree),
+                network: network::find(&tree),
+                storage: storage::find(&tree),
+                references: reference::find(&tree),
+                versions: version::find(&tree),
+                releases: Vec::new(),
+            }
+        };
+        View { releases, ..view }
+    }
+}
+
+/// What facts are found in.
+struct Tree<'a, 'v> {
+    bundle: &'a Bundle,
+    /// Every Kubernetes object, those in lists and in the values of charts too.
+    bodies: &'v [Spot<'a, 'v>],
+    pods: &'v [Pod<'a, 'v>],
+    releases: &'v [Valued<'a, 'v>],
+    databases: &'v Databases,
+}

@@ -1,0 +1,257 @@
+//! Secrets in plain text.
+
+mod leak;
+mod words;
+
+use serde_json::Value as Json;
+
+use self::{
+    leak::{Leak, is_own_text, leak},
+    words::{names_password, names_secret},
+};
+use super::{At, Spot, Tree, pod::Pod, release::Valued};
+use crate::chart::{Facet, Kind, Shape};
+
+/// A secret in plain text. The value itself is not part of the fact.
+pub struct Credential<'a> {
+    /// Where it stands.
+    pub at: At<'a>,
+    /// What it is, for people.
+    pub what: String,
+    /// The better place for it, for people.
+    pub instead: &'static str,
+}
+
+const SEAL: &str = "seal the Secret with `sops encrypt`, and change the value: it is in the history now";
+const SECRET_KEY_REF: &str =
+    "keep it in a sealed Secret, and refer to it with `valueFrom: {secretKeyRef: {name, key}}`";
+const EXISTING_SECRET: &str = "keep it in a sealed Secret, and name that in `auth.existingSecret` or the like";
+const NOT_HERE: &str = "keep it in a sealed Secret, and have it read from there at run time";
+
+pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Credential<'a>> {
+    let mut found = Vec::new();
+    for object in &tree.bundle.objects {
+        // The items of a typed list need not name their kind.
+        if object.kind() == "SecretList" {
+            let items = Spot::whole(object).items(&["items"]);
+            found.extend(items.iter().filter(|item| item.kind().is_empty()).flat_map(of_secret));
+        }
+    }
+    for body in tree.bodies {
+        match body.kind() {
+            "Secret" if body.group().is_empty() => found.extend(of_secret(body)),
+            "ConfigMap" => found.extend(of_config_map(body, tree.releases)),
+            "Kustomization" => found.extend(of_kustomization(body)),
+            "HelmRelease" if !is_known(body, tree.releases) => {
+                found.extend(body.get(&["spec", "values"]).iter().flat_map(below));
+            }
+            _ => {}
+        }
+    }
+    found.extend(tree.pods.iter().flat_map(of_pod));
+    found.extend(tree.releases.iter().flat_map(of_release));
+    found
+}
+
+fn credential<'a>(spot: &Spot<'a, '_>, what: impl Into<String>, instead: &'static str) -> Credential<'a> {
+    Credential { at: spot.at(), what: what.into(), instead }
+}
+
+/// Whether the chart of a release is one that there is a model of: then its values are looked at setting by setting.
+fn is_known(release: &Spot<'_, '_>, known: &[Valued<'_, '_>]) -> bool {
+    known.iter().any(|valued| valued.release.is_made_by(release))
+}
+
+fn of_secret<'a>(secret: &Spot<'a, '_>) -> Vec<Credential<'a>> {
+    let values = ["data", "stringData"].into_iter().flat_map(|block| secret.entries(&[block]));
+    let plain = values.filter(|(_, value)| is_plain(value.value) && !is_certificate(value.value));
+    plain.map(|(key, value)| credential(&value, format!("`{key}` of the Secret `{}`", secret.name()), SEAL)).collect()
+}
+
+fn of_config_map<'a>(map: &Spot<'a, '_>, releases: &[Valued<'a, '_>]) -> Vec<Credential<'a>> {
+    let is_values = |spot: &Spot<'a, '_>| {
+        let layers = || releases.iter().flat_map(|valued| &valued.release.layers);
+        layers().any(|layer| std::ptr::eq(layer.object, spot.object) && layer.prefix == spot.pointer())
+    };
+    let entries = map.entries(&["data"]).into_iter();
+    entries.filter(|(_, text)| !is_values(text)).flat_map(|(key, text)| entry(key, &text)).collect()
+}
+
+/// What kustomize makes Secrets and ConfigMaps of: `key=value`.
+fn of_kustomization<'a>(kustomization: &Spot<'a, '_>) -> Vec<Credential<'a>> {
+    let literals = |generator: &'static str| {
+        let generators = kustomization.items(&[generator]).into_iter();
+        let literals = generators.flat_map(|generator| generator.items(&["literals"]));
+        literals.filter_map(|literal| Some((literal.value.as_str()?.split_once('=')?, literal)))
+    };
+    let sealed = literals("secretGenerator").filter(|((_, value), _)| is_plain(&Json::from(*value)));
+    let sealed = sealed.map(|((key, _), spot)| credential(&spot, format!("`{key}` of a secretGenerator"), SEAL));
+    let open = literals("configMapGenerator").filter(|((key, value), _)| names_password(key) && is_secret_text(value));
+    sealed.chain(open.map(|((key, _), spot)| credential(&spot, format!("`{key}`"), NOT_HERE))).collect()
+}
+
+fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Credential<'a>> {
+    let mut found: Vec<Credential<'a>> = pod.variables().iter().filter_map(variable).collect();
+    for container in &pod.containers {
+        let rest = container.entries(&[]).into_iter().filter(|(key, _)| !matches!(*key, "env" | "image" | "name"));
+        found.extend(rest.flat_map(|(key, value)| entry(key, &value)));
+    }
+    for volume in pod.spec.iter().flat_map(|spec| spec.items(&["volumes"])) {
+        found.extend(below(&volume));
+    }
+    found
+}
+
+/// An environment variable, or a header of HTTP.
+fn variable<'a>(variable: &Spot<'a, '_>) -> Option<Credential<'a>> {
+    let name = variable.text(&["name"])?;
+    let value = variable.get(&["value"])?;
+    let text = text_of(value.value)?;
+    match names_secret(name) && is_secret_text(&text) {
+        true => Some(credential(&value, format!("the value of `{name}`"), SECRET_KEY_REF)),
+        false => leaks(&value),
+    }
+}
+
+fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Credential<'a>> {
+    let mut found = Vec::new();
+    for assigned in &valued.set {
+        let (setting, spot) = (assigned.setting, &assigned.spot);
+        match (setting.facet, setting.kind) {
+            (Facet::Credential, _) => {
+                let is_set = is_plain(spot.value) || matches!(spot.value, Json::Array(_) | Json::Object(_));
+                found.extend(is_set.then(|| credential(spot, format!("`{}`", setting.path), EXISTING_SECRET)));
+            }
+            // Pods and objects are looked at as such.
+            (_, Kind::Shape(Shape::EnvVars | Shape::Containers)) => {}
+            (_, Kind::Shape(Shape::Objects)) => found.extend(spot.items(&[]).iter().flat_map(of_object)),
+            // A group is passed on whole, and its settings stand there for themselves.
+            (_, Kind::Shape(_)) if is_group(setting.path, valued) => {}
+            _ => found.extend(below(spot)),
+        }
+    }
+    found
+}
+
+fn is_group(path: &str, valued: &Valued<'_, '_>) -> bool {
+    let is_below = |other: &str| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    valued.set.iter().any(|assigned| is_below(assigned.setting.path))
+}
+
+/// An object that a chart's values add, as text for Helm to fill in first.
+fn of_object<'a>(object: &Spot<'a, '_>) -> Option<Credential<'a>> {
+    let text = object.value.as_str()?;
+    let has = |start: &str| text.lines().any(|line| line.trim().starts_with(start));
+    match has("kind: Secret") && (has("data:") || has("stringData:")) {
+        true => Some(credential(object, "a Secret in this text", SEAL)),
+        false => leaks(object),
+    }
+}
+
+/// What an entry of a map and everything below it gives away.
+fn entry<'a>(key: &str, value: &Spot<'a, '_>) -> Vec<Credential<'a>> {
+    if is_about_secrets(key) {
+        return Vec::new();
+    }
+    match text_of(value.value) {
+        Some(text) if names_password(key) && is_secret_text(&text) => {
+            vec![credential(value, format!("`{key}`"), NOT_HERE)]
+        }
+        _ => below(value),
+    }
+}
+
+/// What a value and everything below it gives away.
+fn below<'a>(spot: &Spot<'a, '_>) -> Vec<Credential<'a>> {
+    match spot.value {
+        Json::String(_) => leaks(spot).into_iter().collect(),
+        Json::Object(map) if map.contains_key("name") && map.contains_key("value") => {
+            variable(spot).into_iter().collect()
+        }
+        Json::Object(_) => spot.entries(&[]).iter().flat_map(|(key, value)| entry(key, value)).collect(),
+        Json::Array(items) => {
+            let flags = items.iter().map(|item| item.as_str().is_some_and(|flag| is_flag(flag)));
+            let after_flag = std::iter::once(false).chain(flags);
+            let one = |(item, is_told): (&Spot<'a, '_>, bool)| match item.value.as_str() {
+                Some(text) if is_told && !text.starts_with('-') && is_secret_text(text) => {
+                    vec![credential(item, "the password in this argument", NOT_HERE)]
+                }
+                _ => below(item),
+            };
+            spot.items(&[]).iter().zip(after_flag).flat_map(one).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a command's next argument is a password.
+fn is_flag(argument: &str) -> bool {
+    argument.starts_with('-') && !argument.contains(['=', ' ']) && names_secret(argument)
+}
+
+/// Whether what stands below a key names secrets and their keys, and not what they hold.
+fn is_about_secrets(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["secretkey", "existingsecret", "secretref"].iter().any(|start| key.contains(start))
+        || key.ends_with("keys")
+        || key.ends_with("ref")
+}
+
+fn leaks<'a>(spot: &Spot<'a, '_>) -> Option<Credential<'a>> {
+    let what = match leak(spot.value.as_str()?)? {
+        Leak::Url => "a password in a URL".to_owned(),
+        Leak::Key => "a private key".to_owned(),
+        Leak::Assigned(name) => format!("`{name}` in this text"),
+    };
+    Some(credential(spot, what, NOT_HERE))
+}
+
+/// A text or a number as text.
+fn text_of(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether the value of something that is called a secret is one: no place where one is, no switch.
+fn is_secret_text(text: &str) -> bool {
+    is_plain(&Json::from(text)) && is_own_text(text)
+}
+
+/// Whether a value says something of its own: it is not empty, not sealed, and no placeholder that something else fills.
+fn is_plain(value: &Json) -> bool {
+    match value {
+        Json::String(text) => {
+            let text = text.trim();
+            let is_filled_in = ["${", "{{", "$("].iter().any(|start| text.contains(start));
+            let is_reference = REFERENCES.iter().any(|start| text.starts_with(start));
+            let is_open = !is_filled_in || leak(text).is_some();
+            !text.is_empty() && !is_reference && !is_sealed(text) && is_open
+        }
+        Json::Number(_) => true,
+        _ => false,
+    }
+}
+
+/// How the tools spell places of secrets that they fill in: 1Password, vals, Vault, Argo CD's Vault plugin.
+const REFERENCES: &[&str] = &["op://", "ref+", "vault:", "<path:", "awssm://", "gcpsm://", "arn:aws:"];
+
+/// Whether a value is one that sops or kubeseal sealed.
+fn is_sealed(text: &str) -> bool {
+    let is_sops = text.starts_with("ENC[AES256_GCM,data:") && text.ends_with(']');
+    is_sops || (text.starts_with("Ag") && text.len() > 300 && !text.contains([' ', '\n']))
+}
+
+/// Whether a value is a certificate, which everybody may see; in base64 too.
+fn is_certificate(value: &Json) -> bool {
+    let text = value.as_str().unwrap_or_default().trim();
+    let is_bare = text.starts_with("-----BEGIN CERTIFICATE") && !text.contains("PRIVATE KEY");
+    is_bare || (text.starts_with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS") && !has_key_in_base64(text))
+}
+
+/// Whether `PRIVATE KEY` stands in a base64 text, at any of the three offsets that it can have.
+fn has_key_in_base64(text: &str) -> bool {
+    ["UFJJVkFURSBLRVkt", "BSSVZBVEUgS0VZ", "QUklWQVRFIEtFW"].iter().any(|part| text.contains(part))
+}

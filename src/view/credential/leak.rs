@@ -1,0 +1,154 @@
+//! Passwords in texts: URLs, connection strings, scripts, configuration.
+
+use super::words::{names_password, names_secret};
+
+/// What a text gives away.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Leak<'t> {
+    /// `scheme://user:password@host`.
+    Url,
+    /// A private key.
+    Key,
+    /// A value of something that is called a secret.
+    Assigned(&'t str),
+}
+
+/// The first secret in a text.
+pub(super) fn leak(text: &str) -> Option<Leak<'_>> {
+    if text.contains("PRIVATE KEY-----") || text.contains("AGE-SECRET-KEY-1") {
+        return Some(Leak::Key);
+    }
+    has_password_in_url(text).then_some(Leak::Url).or_else(|| text.lines().find_map(assigned).map(Leak::Assigned))
+}
+
+fn has_password_in_url(text: &str) -> bool {
+    text.match_indices("://").any(|(at, _)| {
+        let authority =
+            text[at + 3..].split(['/', '?', '#', ' ', '\n', '"', '\'', '`', '<']).next().unwrap_or_default();
+        let password =
+            authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password);
+        password.is_some_and(is_own_text)
+    })
+}
+
+/// Words that stand where a secret would, and say how it is used.
+const WORDS: &[&str] = &["true", "false", "yes", "no", "on", "off", "none", "null", "required", "optional"];
+
+/// Whether a secret is spelled out, and neither a variable, an example, a path nor a call.
+pub(super) fn is_own_text(secret: &str) -> bool {
+    let starts = ['$', '{', '<', '*', '%', '\\', ':', '/', '.', '~', '[', '(', '`', '#', '='];
+    let secret = secret.trim();
+    let is_word = WORDS.contains(&secret.to_ascii_lowercase().as_str());
+    !secret.is_empty() && !secret.starts_with(starts) && !secret.contains(['(', '[', '{']) && !is_word
+}
+
+/// The name of a secret that a line spells out: `PGPASSWORD=...` of a shell, `password=...` of a connection string, `key: value` of
+/// a configuration, `PASSWORD '...'` of SQL, `requirepass ...` of Redis.
+fn assigned(line: &str) -> Option<&str> {
+    let trimmed = line.trim_start();
+    if ["#", "//", ";", "--"].iter().any(|comment| trimmed.starts_with(comment)) && !trimmed.starts_with("--r") {
+        return None;
+    }
+    let after_mark = line.match_indices(['=', ':']).find_map(|(at, mark)| {
+        let rest = &line[at + 1..];
+        let name = name_before(&line[..at])?;
+        let is_pair = match mark {
+            "=" => names_secret(name) && !rest.starts_with(['=', '>', '~']),
+            _ => names_password(name) && starts_line(line, name) && (rest.starts_with([' ', '"'])),
+        };
+        let is_loose = mark == ":" || rest.starts_with(' ');
+        (is_pair && is_spelled_out(rest, is_loose)).then_some(name)
+    });
+    after_mark.or_else(|| {
+        let words = ["password '", "PASSWORD '", "--requirepass ", "--masterauth ", "requirepass ", "masterauth "];
+        words.iter().find_map(|word| {
+            let at = line.find(word)?;
+            let is_start = at == 0 || line[..at].ends_with([' ', '(', '\t']);
+            let value = line[at + word.len()..].split([' ', '\'']).next()?;
+            let name = word.trim_end_matches([' ', '\'']);
+            (is_start && is_own_text(value.trim_matches('"'))).then_some(name)
+        })
+    })
+}
+
+/// The name that ends where a mark stands; none where it is a variable that is asked for its value.
+fn name_before(text: &str) -> Option<&str> {
+    let text = text.trim_end_matches(' ').trim_end_matches(['"', '\'']);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let start =
+        text.rfind(|c: char| !is_part(c)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    let is_asked = text[..start].ends_with(['$', '{', '!', '<', '>']);
+    Some(&text[start..]).filter(|name| !name.is_empty() && !is_asked)
+}
+
+/// Whether nothing but marks of a list or a map stands before a name.
+fn starts_line(line: &str, name: &str) -> bool {
+    let before = line.split(name).next().unwrap_or_default();
+    before.chars().all(|c| matches!(c, ' ' | '\t' | '-' | '"' | '\'' | '{' | ','))
+}
+
+/// Whether what follows a mark is a secret. Behind a space it must be all that is left of the line, or it is prose.
+fn is_spelled_out(rest: &str, is_loose: bool) -> bool {
+    let rest = rest.trim_start_matches(' ');
+    let (value, left) = match rest.chars().next() {
+        Some(quote @ ('"' | '\'')) => rest[1..].split_once(quote).unwrap_or((&rest[1..], "")),
+        _ => {
+            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ',' | '&' | ')'));
+            rest.split_at(end.unwrap_or(rest.len()))
+        }
+    };
+    let left = left.trim_start().trim_start_matches(['"', '\'', ',', '}', ';']).trim_start();
+    is_own_text(value) && (!is_loose || left.is_empty() || left.starts_with('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Leak, leak};
+
+    #[test]
+    fn secrets_in_texts_are_found() {
+        for text in [
+            "postgres://app:CANARY@db/app",
+            "PGPASSWORD=CANARY pg_dump",
+            "primary_conninfo = 'host=db user=repl password=CANARY'",
+            "CREATE USER app WITH PASSWORD 'CANARY';",
+            "host all all 0.0.0.0/0 ldap ldapserver=x ldapbindpasswd=CANARY",
+            "db:\n  password: CANARY\n",
+            "{\n  \"password\": \"CANARY\"\n}",
+            "redis-server --requirepass CANARY",
+            "requirepass CANARY",
+            "export AWS_SECRET_ACCESS_KEY='CANARY'",
+            "spring.datasource.password=CANARY",
+            "-----BEGIN RSA PRIVATE KEY-----",
+        ] {
+            assert!(leak(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_speaks_of_secrets_is_not() {
+        for text in [
+            "postgres://app:${PASSWORD}@db/app",
+            "postgres://db/app",
+            "http://example.org/?at=a:b@c",
+            "PGPASSWORD=\"${PGPASSWORD:-$(< \"$PGPASSWORD_FILE\")}\" pg_dumpall",
+            "password_encryption = 'scram-sha-256'",
+            "if [ \"$PASSWORD\" = \"x\" ]; then",
+            "# password: the one of the database",
+            "password: the one of the database",
+            "PASSWORD_FILE=/run/secrets/password",
+            "password=get_password()",
+            "token == other",
+            "ALTER USER app WITH PASSWORD :'pass';",
+            "secretName: postgres-auth",
+            "--password=$(PASSWORD)",
+        ] {
+            assert_eq!(leak(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_leak_names_what_it_is_and_no_value() {
+        assert_eq!(leak("a PGPASSWORD=CANARY"), Some(Leak::Assigned("PGPASSWORD")));
+    }
+}

@@ -1,0 +1,164 @@
+//! What names say about the values that they stand for.
+
+/// Words that make a name that of a secret wherever they stand in it.
+const SECRET: &[&str] = &["PASSWORD", "PASSWORDS", "PASSWD", "PASSPHRASE", "SECRET", "SECRETS"];
+/// Words that do so at its end.
+const SECRET_AT_END: &[&str] =
+    &["APIKEY", "AUTHORIZATION", "CREDENTIALS", "MASTERAUTH", "PASS", "PWD", "REQUIREPASS", "TOKEN"];
+/// Words before `KEY` that make it a secret one.
+const SECRET_KEYS: &[&str] = &["ACCESS", "API", "AUTH", "ENCRYPTION", "MASTER", "PRIVATE", "SECRET", "SIGNING"];
+/// Words before `SECRET` that make it the object of Kubernetes.
+const OBJECTS: &[&str] = &["KUBE", "KUBERNETES", "PULL", "TLS"];
+/// Last words of names whose values only lead to a secret, or say something about it.
+const ABOUT: &[&str] = &[
+    "AGE",
+    "ALGORITHM",
+    "BACKEND",
+    "CHARSET",
+    "CLASS",
+    "COMMAND",
+    "COUNT",
+    "DIR",
+    "DISABLED",
+    "ENABLED",
+    "ENCRYPTION",
+    "ENDPOINT",
+    "ENGINE",
+    "EXPIRY",
+    "FILE",
+    "FILES",
+    "FORMAT",
+    "HEADER",
+    "HOST",
+    "ID",
+    "INTERVAL",
+    "LENGTH",
+    "LIFETIME",
+    "MAX",
+    "METHOD",
+    "MIN",
+    "MODE",
+    "NAME",
+    "NAMES",
+    "NAMESPACE",
+    "PATH",
+    "POLICY",
+    "PORT",
+    "PREFIX",
+    "PROVIDER",
+    "REF",
+    "REQUIRED",
+    "RESET",
+    "ROLE",
+    "ROTATION",
+    "SOURCE",
+    "STORE",
+    "TIMEOUT",
+    "TTL",
+    "TYPE",
+    "URI",
+    "URL",
+    "USER",
+    "USERNAME",
+    "VERSION",
+];
+
+/// The words of a name, in capitals: `dbPassword`, `DB_PASSWORD` and `db-password` have the same ones.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for c in name.chars() {
+        if !c.is_ascii_alphanumeric() || (c.is_ascii_uppercase() && was_small) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_ascii_alphabetic()) {
+            word.push(c.to_ascii_uppercase());
+        }
+        was_small = c.is_ascii_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Whether a variable of that name holds a secret.
+pub(super) fn names_secret(name: &str) -> bool {
+    let words = words(name);
+    let Some(last) = words.last().map(String::as_str).filter(|last| !ABOUT.contains(last)) else { return false };
+    let before = words.len().checked_sub(2).map(|index| words[index].as_str());
+    let is_key = last == "KEY" && before.is_some_and(|before| SECRET_KEYS.contains(&before));
+    let is_other_key = last == "KEY" && !is_key;
+    // The name of a Secret.
+    let is_object = last == "SECRET" && words.iter().any(|word| OBJECTS.contains(&word.as_str()));
+    if is_object {
+        return false;
+    }
+    let ends_so = ["PASSWORD", "PASSWD", "SECRET", "SECRETS"].iter().any(|end| last.ends_with(end));
+    let has_word = words.iter().any(|word| SECRET.contains(&word.as_str()));
+    is_key || SECRET_AT_END.contains(&last) || ends_so || (has_word && !is_other_key)
+}
+
+/// Whether a key of a map of that name holds a password. Names in capitals are those of variables; others that end in `secret`
+/// mostly name a Secret.
+pub(super) fn names_password(name: &str) -> bool {
+    if !name.contains(|c: char| c.is_ascii_lowercase()) {
+        return names_secret(name);
+    }
+    let words = words(name);
+    let last = words.last().map_or("", String::as_str);
+    matches!(last, "PASS" | "PWD" | "PASSPHRASE" | "REQUIREPASS" | "MASTERAUTH")
+        || last.ends_with("PASSWORD")
+        || last.ends_with("PASSWD")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names_password, names_secret};
+
+    #[test]
+    fn names_of_secrets() {
+        for name in [
+            "POSTGRES_PASSWORD",
+            "PGPASSWORD",
+            "DATA_SOURCE_PASS",
+            "JWT_SECRET",
+            "SECRET_KEY_BASE",
+            "API_TOKEN",
+            "dbPassword",
+            "AWS_SECRET_ACCESS_KEY",
+            "MYSQL_ROOT_PASSWORD1",
+            "ldapbindpasswd",
+            "radiussecrets",
+            "--requirepass",
+            "Authorization",
+        ] {
+            assert!(names_secret(name), "{name}");
+        }
+        for name in [
+            "POSTGRES_PASSWORD_FILE",
+            "PASSWORD_RESET_URL",
+            "SECRET_NAME",
+            "password_encryption",
+            "AWS_ACCESS_KEY_ID",
+            "KEY",
+            "BYPASS",
+            "PUBLIC_KEY",
+            "TOKEN_TTL",
+            "USERNAME",
+            "adminPasswordKey",
+            "ssl_passphrase_command",
+            "",
+        ] {
+            assert!(!names_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_of_passwords() {
+        for name in ["password", "adminPassword", "rootPasswd", "CLIENT_SECRET", "requirepass"] {
+            assert!(names_password(name), "{name}");
+        }
+        for name in ["existingSecret", "secret", "passwordKey", "passwordSecret", "token", "PASSWORD_FILE"] {
+            assert!(!names_password(name), "{name}");
+        }
+    }
+}

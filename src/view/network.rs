@@ -1,0 +1,151 @@
+//! Where network policies leave a database open.
+
+use super::{
+    At, Databases, Spot, Tree, database,
+    database::{Pods, labels},
+    exposure::is_any,
+    release::{Valued, is_true},
+};
+use crate::chart::{Facet, Kind, NetworkPolicy, Shape};
+
+/// A place where no network policy keeps strangers from a database.
+pub struct NetworkGap<'a> {
+    /// Where.
+    pub at: At<'a>,
+    /// What is open.
+    pub gap: Gap,
+    /// The database, for people.
+    pub product: &'static str,
+}
+
+/// What is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// The chart's own policy lets everybody in.
+    AllowExternal,
+    /// The chart's own policy is off, and no other selects the pods.
+    Off,
+    /// No policy selects the pods.
+    None,
+    /// A rule names no peers, which means all.
+    AnyPeer,
+    /// A rule names every address.
+    AnyAddress,
+    /// A rule names every pod of every namespace.
+    EveryNamespace,
+}
+
+pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<NetworkGap<'a>> {
+    let is_policy = |body: &&Spot<'a, '_>| body.kind() == "NetworkPolicy" && body.group() == "networking.k8s.io";
+    let policies: Vec<&Spot<'a, '_>> = tree.bodies.iter().filter(is_policy).collect();
+    let mut gaps: Vec<NetworkGap<'a>> = policies.iter().flat_map(|policy| of_policy(policy, tree.databases)).collect();
+    gaps.extend(tree.releases.iter().flat_map(|release| of_release(release, &policies)));
+    for (workload, pods) in tree.bodies.iter().filter_map(|body| Some((body, Pods::of_workload(body)?))) {
+        if !policies.iter().any(|policy| guards(policy, &pods)) {
+            gaps.push(NetworkGap { at: workload.at_name(), gap: Gap::None, product: pods.product });
+        }
+    }
+    gaps
+}
+
+/// Whether a policy limits who may connect to some pods.
+fn guards(policy: &Spot<'_, '_>, pods: &Pods) -> bool {
+    let types = policy.items(&["spec", "policyTypes"]);
+    let is_ingress = types.is_empty() || types.iter().any(|kind| kind.value == "Ingress");
+    is_ingress && selects(policy, pods)
+}
+
+fn selects(policy: &Spot<'_, '_>, pods: &Pods) -> bool {
+    let has_expressions = !policy.items(&["spec", "podSelector", "matchExpressions"]).is_empty();
+    let selector = labels(policy.get(&["spec", "podSelector", "matchLabels"]));
+    match selector.is_empty() {
+        true => !has_expressions && pods.are_in(policy.namespace()),
+        false => pods.are_selected(policy.namespace(), &selector),
+    }
+}
+
+fn of_policy<'a>(policy: &Spot<'a, '_>, databases: &Databases) -> Vec<NetworkGap<'a>> {
+    let selector = labels(policy.get(&["spec", "podSelector", "matchLabels"]));
+    let selected = databases.iter().find(|pods| selects(policy, pods)).map(|pods| pods.product);
+    let rules = policy.items(&["spec", "ingress"]);
+    let gaps = rules.iter().flat_map(|rule| {
+        // A port of a database tells what the policy is for where nothing else does.
+        let by_port = rule.items(&["ports"]).iter().find_map(|port| database::of_port(port.value.get("port")?));
+        let product = selected.or_else(|| databases.selected(policy.namespace(), &selector)).or(by_port);
+        product.map(|product| of_rule(rule, product)).unwrap_or_default()
+    });
+    gaps.collect()
+}
+
+/// What an ingress rule opens.
+fn of_rule<'a>(rule: &Spot<'a, '_>, product: &'static str) -> Vec<NetworkGap<'a>> {
+    let ports = rule.items(&["ports"]);
+    let is_database_port = |port: &Spot<'_, '_>| match port.value.get("port") {
+        None => true,
+        Some(number) if number.is_string() && number.as_str().is_some_and(|name| name.parse::<u64>().is_err()) => {
+            number.as_str().is_some_and(|name| name.split('-').any(|word| database::of_name(word).is_some()))
+        }
+        Some(number) => database::of_port(number).is_some(),
+    };
+    if !ports.is_empty() && !ports.iter().any(is_database_port) {
+        return Vec::new();
+    }
+    let from = rule.items(&["from"]);
+    if from.is_empty() {
+        let place = rule.get(&["from"]).map_or_else(|| rule.at(), |from| from.at());
+        return vec![NetworkGap { at: place, gap: Gap::AnyPeer, product }];
+    }
+    let gap = |peer: &Spot<'a, '_>| {
+        if let Some(range) = peer.get(&["ipBlock", "cidr"]).filter(|range| is_any(range.value)) {
+            return Some(NetworkGap { at: range.at(), gap: Gap::AnyAddress, product });
+        }
+        let is_empty = |key: &str| peer.value.get(key).and_then(|value| value.as_object()).map(|map| map.is_empty());
+        let is_everybody = is_empty("namespaceSelector") == Some(true) && is_empty("podSelector").unwrap_or(true);
+        let place = || peer.get(&["namespaceSelector"]).map_or_else(|| peer.at(), |selector| selector.at());
+        is_everybody.then(|| NetworkGap { at: place(), gap: Gap::EveryNamespace, product })
+    };
+    from.iter().filter_map(gap).collect()
+}
+
+fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[&Spot<'a, '_>]) -> Vec<NetworkGap<'a>> {
+    let release = valued.release;
+    let Some(product) = database::of_name(release.chart.name) else { return Vec::new() };
+    let mut gaps = Vec::new();
+    for rules in valued.set.iter().filter(|assigned| assigned.setting.kind == Kind::Shape(Shape::IngressRules)) {
+        gaps.extend(rules.spot.items(&[]).iter().flat_map(|rule| of_rule(rule, product)));
+    }
+    let is_guarded = Pods::of_release(release).is_some_and(|pods| policies.iter().any(|policy| guards(policy, &pods)));
+    for setting in release.chart.settings {
+        if setting.facet != Facet::NetworkPolicy(NetworkPolicy::AllowExternal) {
+            continue;
+        }
+        let (group, section) = (parent(setting.path), setting.path.split('.').next().unwrap_or_default());
+        let enabled =
+            release.chart.settings.iter().find(|other| {
+                other.facet == Facet::NetworkPolicy(NetworkPolicy::Enabled) && parent(other.path) == group
+            });
+        let is_in_use = release.chart.groups.iter().filter(|group| group.path == section).all(|group| {
+            let (path, needed) = group.when;
+            release.value(path).is_some_and(|value| value == needed)
+        });
+        let is_off = enabled.is_some_and(|enabled| release.value(enabled.path).is_some_and(|value| !is_true(value)));
+        if let Some(enabled) = enabled.filter(|_| is_off) {
+            let at = release.place(enabled.path).filter(|_| !is_guarded);
+            gaps.extend(at.map(|at| NetworkGap { at, gap: Gap::Off, product }));
+        }
+        match release.value(setting.path) {
+            Some(value) if is_true(value) => {
+                gaps.extend(release.place(setting.path).map(|at| NetworkGap { at, gap: Gap::AllowExternal, product }));
+            }
+            None if is_in_use && !is_off && release.is_on(setting.path) => {
+                gaps.push(NetworkGap { at: release.nearest(setting.path), gap: Gap::AllowExternal, product });
+            }
+            _ => {}
+        }
+    }
+    gaps
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(parent, _)| parent)
+}

@@ -1,0 +1,85 @@
+//! Versions of charts that are no versions: what they mean changes without a commit.
+
+use super::{At, Spot, Tree};
+
+/// A chart or its source that is not pinned.
+pub struct Version<'a> {
+    /// Where it is named, or should be.
+    pub at: At<'a>,
+    /// What it is, for people.
+    pub what: String,
+}
+
+pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Version<'a>> {
+    let releases = tree.bodies.iter().filter(|body| body.kind() == "HelmRelease");
+    let mut found: Vec<Version<'a>> = releases.flat_map(|release| of_release(release, tree.bodies)).collect();
+    // Several releases may share a source.
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|version| seen.insert((std::ptr::from_ref(version.at.object), version.at.pointer.clone())));
+    found
+}
+
+/// Whether a source is the tree's own repository: what moves it is a commit to it.
+fn is_own_repository(source: &Spot<'_, '_>, bodies: &[Spot<'_, '_>]) -> bool {
+    bodies.iter().any(|body| {
+        let is_flux = body.kind() == "Kustomization" && body.group() == "kustomize.toolkit.fluxcd.io";
+        is_flux && body.text(&["spec", "sourceRef", "name"]) == Some(source.name()) && source.kind() == "GitRepository"
+    })
+}
+
+fn of_release<'a>(release: &Spot<'a, '_>, bodies: &[Spot<'a, '_>]) -> Vec<Version<'a>> {
+    let source = |reference: &[&str]| {
+        let reference = release.get(reference)?;
+        let (kind, name) = (reference.text(&["kind"])?, reference.text(&["name"])?);
+        let source = bodies.iter().find(|body| body.kind() == kind && body.name() == name)?;
+        (!is_own_repository(source, bodies)).then_some(source)
+    };
+    let mut found = Vec::new();
+    if let Some(chart) = release.get(&["spec", "chart", "spec"]) {
+        let kind = chart.text(&["sourceRef", "kind"]).unwrap_or_default();
+        match chart.get(&["version"]) {
+            Some(version) if version.value.as_str().is_some_and(is_range) => found.push(Version {
+                what: format!("the chart's version `{}` is a range", version.value.as_str().unwrap_or_default()),
+                at: version.at(),
+            }),
+            None if kind == "HelmRepository" => {
+                let what = "the chart has no version, so the newest one is taken".to_owned();
+                found.push(Version { at: chart.get(&["chart"]).map_or_else(|| chart.at(), |name| name.at()), what });
+            }
+            _ => {}
+        }
+    }
+    for reference in [&["spec", "chart", "spec", "sourceRef"][..], &["spec", "chartRef"]] {
+        found.extend(source(reference).and_then(of_source));
+    }
+    found
+}
+
+/// Whether a version is anything but one exact version.
+fn is_range(version: &str) -> bool {
+    semver::Version::parse(version.trim_start_matches('v')).is_err() && !version.contains("${")
+}
+
+/// What the source of a chart follows, where that can move.
+fn of_source<'a>(source: &Spot<'a, '_>) -> Option<Version<'a>> {
+    if !matches!(source.kind(), "GitRepository" | "OCIRepository") {
+        return None;
+    }
+    let reference = source.get(&["spec", "ref"]);
+    let pins = ["commit", "digest", "tag", "name"].iter().find_map(|key| reference.as_ref()?.get(&[key]));
+    match (pins, reference) {
+        (Some(tag), _) if tag.value == "latest" => {
+            Some(Version { at: tag.at(), what: "the chart's source follows the tag `latest`".to_owned() })
+        }
+        (Some(_), _) => None,
+        (None, Some(reference)) => {
+            let moving = ["semver", "branch"].iter().find_map(|key| reference.get(&[key]));
+            let at = moving.as_ref().unwrap_or(&reference).at();
+            Some(Version { at, what: format!("the chart's source `{}` follows a branch or a range", source.name()) })
+        }
+        (None, None) => {
+            let at = source.get(&["spec", "url"]).map_or_else(|| source.at(), |url| url.at());
+            Some(Version { at, what: format!("the chart's source `{}` names no revision", source.name()) })
+        }
+    }
+}

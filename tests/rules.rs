@@ -1,0 +1,139 @@
+//! Every rule over every fixture. `tests/rules/<rule>/fail/<case>/` breaks the rule, `pass/<case>/` comes close and does not.
+//! A case whose name starts with `environment` holds the files of `environments/`, on top of `tests/golden/base.yaml`; any
+//! other is a tree as `gen lint` gets it. What is found in the cases of `fail/`, by all rules, stands in
+//! `fail/expected.txt`; `UPDATE_RULES=1 cargo test --test rules` writes it anew; read the difference before committing it.
+//! In `pass/` no rule finds anything above a note.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use gitops_gen::{
+    diagnostic::{Finding, Location, Severity},
+    environment::Repository,
+    manifest::Bundle,
+    plan::plan,
+    policy::{self, Place, Profile, RULES},
+    render::render,
+    tree::{FileTree, Limits},
+};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn folders(path: &Path) -> Vec<String> {
+    let entries = fs::read_dir(path).map(|entries| entries.map(Result::unwrap).collect()).unwrap_or(Vec::new());
+    let folders = entries.iter().filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// What the rules find in a case.
+fn findings(case: &Path) -> Vec<Finding> {
+    let tree = FileTree::read(case, "", &Limits::default()).unwrap();
+    let mut findings = match case.file_name().unwrap().to_string_lossy().starts_with("environment") {
+        true => of_environments(&tree),
+        false => of_tree(&tree),
+    };
+    findings.sort_by(|a, b| (&a.location, a.rule, &a.message).cmp(&(&b.location, b.rule, &b.message)));
+    findings
+}
+
+fn of_tree(tree: &FileTree) -> Vec<Finding> {
+    let (bundle, mut findings) = Bundle::parse(tree, "");
+    let nowhere = |_: &_, _: &[String]| Place { location: Location::file(""), path: String::new() };
+    findings.extend(policy::check(&bundle, Profile::Default, &nowhere));
+    findings
+}
+
+fn of_environments(tree: &FileTree) -> Vec<Finding> {
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    files.insert("gen.yaml".to_owned(), fs::read(root().join("gen.yaml")).unwrap());
+    files.insert("environments/base.yaml".to_owned(), fs::read(root().join("tests/golden/base.yaml")).unwrap());
+    for (path, bytes) in FileTree::read(&root(), "environments", &Limits::default()).unwrap().iter() {
+        if path.ends_with(".sops.yaml") {
+            files.insert(path.to_owned(), bytes.to_vec());
+        }
+    }
+    files.extend(tree.iter().map(|(path, bytes)| (format!("environments/{path}"), bytes.to_vec())));
+    let mut inputs = FileTree::new();
+    files.into_iter().for_each(|(path, bytes)| inputs.insert(path, bytes).unwrap());
+    let repository = Repository::load(inputs);
+    let today = gitops_gen::scalar::Date::parse("2026-11-20").unwrap();
+    let mut findings = Vec::new();
+    for name in repository.environments() {
+        let environment = repository.resolve(name).unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
+        let planned = plan(&environment, repository.inputs(), &FileTree::new());
+        let (planned, _) = planned.unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
+        let rendered = render(&planned);
+        let said = policy::check(&rendered.bundle, environment.spec.profile, &|object, pointer| {
+            rendered.locate(&environment, object, pointer)
+        });
+        findings.extend(environment.exceptions(&repository, today.clone()).apply(said));
+    }
+    findings
+}
+
+fn line(case: &str, finding: &Finding) -> String {
+    let Finding { rule, severity, message, location, path, .. } = finding;
+    let Location { file, line, column, .. } = location;
+    format!("{case}: {file}:{line}:{column} {severity}[{rule}] at {path}: {message}")
+}
+
+#[test]
+fn failing_cases_fail_as_expected() {
+    let update = std::env::var_os("UPDATE_RULES").is_some();
+    let mut problems = Vec::new();
+    for rule in RULES {
+        let folder = root().join("tests/rules").join(rule.id).join("fail");
+        let cases = folders(&folder);
+        let mut found = String::new();
+        for case in &cases {
+            let findings = findings(&folder.join(case));
+            if !findings.iter().any(|finding| finding.rule == rule.id) {
+                problems.push(format!("{}: {case} passes", rule.id));
+            }
+            findings.iter().for_each(|finding| writeln!(found, "{}", line(case, finding)).unwrap());
+        }
+        let expected = folder.join("expected.txt");
+        if update && !cases.is_empty() {
+            fs::write(&expected, &found).unwrap();
+        }
+        if cases.is_empty() || found != fs::read_to_string(&expected).unwrap_or_default() {
+            problems.push(format!("{}: {} cases find\n{found}", expected.display(), cases.len()));
+        }
+    }
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+#[test]
+fn no_rule_fires_on_a_passing_case() {
+    let mut problems = Vec::new();
+    for rule in RULES {
+        let folder = root().join("tests/rules").join(rule.id).join("pass");
+        let cases = folders(&folder);
+        if cases.is_empty() {
+            problems.push(format!("{} has no passing case", rule.id));
+        }
+        for case in cases {
+            let findings =
+                findings(&folder.join(&case)).into_iter().filter(|finding| finding.severity > Severity::Note);
+            problems.extend(findings.map(|finding| format!("{}: {}", rule.id, line(&case, &finding))));
+        }
+    }
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+#[test]
+fn every_folder_is_named_after_a_rule() {
+    for folder in folders(&root().join("tests/rules")) {
+        assert!(policy::find(&folder).is_some(), "tests/rules/{folder}");
+    }
+}
