@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Environment, resolve::Layered, whole_json_schema};
 use crate::{
-    chart::{self, Facet, Setting},
+    chart::{self, Facet, Kind, Setting},
     component, path,
     schema::{VERBATIM, closest},
     yaml::Node,
@@ -95,8 +95,10 @@ fn chart_value(
     let setting = settings().find(|setting| setting.path.split('.').eq(value.iter().map(String::as_str)));
     let is_said = layered.roots.iter().chain([&environment.merged]).any(|root| root.at(keys).is_some());
     let covers = |setting: &Setting| {
-        let mut path = setting.path.split('.');
-        value.iter().all(|key| path.next().is_none_or(|name| name == key))
+        let names: Vec<&str> = setting.path.split('.').collect();
+        let is_same = names.iter().zip(value).all(|(name, key)| name == key);
+        let is_leaf = !matches!(setting.kind, Kind::List(_) | Kind::Map(_) | Kind::Shape(_) | Kind::Any);
+        is_same && !(is_leaf && names.len() < value.len())
     };
     match setting {
         Some(setting) => Ok(format!("{} The chart's default is {}.", setting.meaning, setting.default)),

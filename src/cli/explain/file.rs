@@ -47,9 +47,10 @@ pub(super) fn explain(workspace: &Workspace, asked: &str) -> Result<Answer, Trou
         return Err(Trouble(message));
     }
     workspace.select(std::slice::from_ref(&place.environment), false)?;
-    let (mut answers, _) = workspace
-        .compile(std::slice::from_ref(&place.environment), |compiled| place.answer(workspace, &compiled, &shown));
-    answers.pop().unwrap_or_else(|| Err(broken(&format!("the environment `{}`", place.environment))))
+    match workspace.render(&place.environment) {
+        (Some(compiled), _) => place.answer(workspace, &compiled, &shown),
+        (None, _) => Err(broken(&format!("the environment `{}`", place.environment))),
+    }
 }
 
 impl Asked {
