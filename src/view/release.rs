@@ -228,7 +228,7 @@ impl<'a> Tree<'a> {
             let name = last(chart);
             let repository = || source("GitRepository", body.text(&["spec", "chart", "spec", "sourceRef", "name"])?);
             // bitnami/charts names its tags so.
-            let tagged = || Some(text(repository()?, &["spec", "ref", "tag"])?.strip_prefix(name)?.strip_prefix('/')?);
+            let tagged = || text(repository()?, &["spec", "ref", "tag"])?.strip_prefix(name)?.strip_prefix('/');
             let version = body.text(&["spec", "chart", "spec", "version"]).or_else(tagged);
             return Some((name.to_owned(), version.map(str::to_owned)));
         }
