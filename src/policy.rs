@@ -45,7 +45,7 @@ pub struct Rule {
     check: fn(&View<'_>, &mut Report<'_>),
 }
 
-/// Every rule.
+/// Every rule. `unknown-chart-value` comes last: it is silent where another one has said more.
 pub const RULES: &[Rule] = &[
     dangling_reference::RULE,
     data_loss_on_delete::RULE,
@@ -111,6 +111,13 @@ impl Report<'_> {
     /// Reports a violation at its place.
     fn violation(&mut self, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
         self.finding(self.severity, at, message, help);
+    }
+
+    /// Whether another rule has said something at this place: one is enough, and the last one knows least.
+    fn has_spoken(&self, at: &At<'_>) -> bool {
+        let Place { location, path } = self.place(at);
+        let is_same = |finding: &Finding| finding.location == location && finding.path == path;
+        self.findings.iter().any(|finding| finding.rule != self.rule.id && is_same(finding))
     }
 
     /// Reports something that is a violation only where the tree is all there is.

@@ -514,3 +514,27 @@ fn a_schema_that_cannot_be_written_is_named() {
     repository.write("schemas", "a file");
     trouble(&repository.gen_(&["schema"]), &["cannot write schemas/environment.schema.json"]);
 }
+
+#[test]
+fn lint_never_shows_a_line_with_a_secret() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/plaintext-secret/fail");
+    let folder = tempfile::tempdir().unwrap();
+    // Another rule's finding stands on the same line.
+    let line = "{apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: x, image: \"nginx:latest\", env: \
+                [{name: PASSWORD, value: CANARY-1}]}]}}\n";
+    fs::write(folder.path().join("pod.yaml"), line).unwrap();
+    for path in [fixtures, folder.path().to_str().unwrap()] {
+        for format in ["text", "json"] {
+            let run =
+                Command::new(env!("CARGO_BIN_EXE_gen")).args(["lint", "--format", format, path]).output().unwrap();
+            let shown = String::from_utf8(run.stdout).unwrap();
+            assert_eq!(run.status.code(), Some(1), "{shown}");
+            assert!(shown.contains("plaintext-secret"), "{shown}");
+            let shown = shown.lines().find(|line| line.contains("CANARY") || line.contains("1234567"));
+            assert_eq!(shown, None);
+        }
+    }
+    let text = Command::new(env!("CARGO_BIN_EXE_gen")).arg("lint").arg(folder.path()).output().unwrap();
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("pod.yaml:1:") && text.contains("floating-version"), "{text}");
+}

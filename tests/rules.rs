@@ -131,6 +131,69 @@ fn no_rule_fires_on_a_passing_case() {
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
 }
 
+/// The folders below `path` that hold a tree of gen's.
+fn built_trees(path: &Path) -> Vec<PathBuf> {
+    let is_tree = |folder: &PathBuf| folder.join("gen.lock").is_file();
+    folders(path).into_iter().map(|name| path.join(name)).filter(is_tree).collect()
+}
+
+#[test]
+fn no_rule_fires_on_what_gen_built() {
+    let golden = root().join("tests/golden");
+    let mut trees = built_trees(&root().join("gitops"));
+    trees.extend(folders(&golden).iter().flat_map(|case| built_trees(&golden.join(case).join("gitops"))));
+    assert!(trees.len() > 10, "{} trees", trees.len());
+    let mut problems = Vec::new();
+    for tree in trees {
+        let findings = of_tree(&FileTree::read(&tree, "", &Limits::default()).unwrap());
+        let findings = findings.iter().filter(|finding| finding.severity > Severity::Note);
+        problems.extend(findings.map(|finding| line(&tree.display().to_string(), finding)));
+    }
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+/// Every secret of the fixtures holds the word.
+const CANARY: &str = "CANARY-";
+
+#[test]
+fn no_finding_holds_a_secret() {
+    let folder = root().join("tests/rules/plaintext-secret/fail");
+    for case in folders(&folder) {
+        let findings = findings(&folder.join(&case));
+        assert!(!findings.is_empty(), "{case}");
+        for finding in findings {
+            let Finding { message, help, path, location, .. } = &finding;
+            for text in [message, help, path, &location.file] {
+                assert!(!text.contains(CANARY) && !text.contains("1234567"), "{case}: {text}");
+            }
+        }
+    }
+}
+
+/// Every secret in the fixtures is found: each line with the word in it, or the one that its text starts in.
+#[test]
+fn every_secret_of_the_fixtures_is_found() {
+    let folder = root().join("tests/rules/plaintext-secret/fail");
+    for case in folders(&folder) {
+        let found = findings(&folder.join(&case));
+        let count = found.iter().filter(|finding| finding.rule == "plaintext-secret").count();
+        let tree = FileTree::read(&folder.join(&case), "", &Limits::default()).unwrap();
+        for (path, bytes) in tree.iter() {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            for (index, line) in text.lines().enumerate().filter(|(_, line)| line.contains(CANARY)) {
+                let is_near = |finding: &&Finding| {
+                    let Location { file, line: at, .. } = &finding.location;
+                    let first = text.lines().take(index + 1).skip(*at as usize - 1).next().unwrap_or_default();
+                    let is_block = first.trim_end().ends_with(['|', '-']) || *at as usize == index + 1;
+                    file.ends_with(path) && (*at as usize) <= index + 1 && is_block && index + 1 - *at as usize <= 7
+                };
+                assert!(found.iter().any(|finding| is_near(&finding)), "{case}: {path}:{}: {line}", index + 1);
+            }
+        }
+        assert!(count > 0, "{case}");
+    }
+}
+
 #[test]
 fn every_folder_is_named_after_a_rule() {
     for folder in folders(&root().join("tests/rules")) {

@@ -27,6 +27,7 @@ struct Gone {
     namespace: &'static str,
     left: &'static [&'static str],
     now: &'static str,
+    how: &'static str,
     why: &'static str,
 }
 
@@ -36,6 +37,7 @@ const GONE: &[Gone] = &[
         namespace: "bitnami/",
         left: &["latest"],
         now: "docker.io/bitnamilegacy/",
+        how: "can no longer be pulled",
         why: "Bitnami took every versioned tag out of docker.io/bitnami in 2025",
     },
     Gone {
@@ -43,7 +45,8 @@ const GONE: &[Gone] = &[
         namespace: "",
         left: &[],
         now: "registry.k8s.io/",
-        why: "k8s.gcr.io has been frozen since 2023",
+        how: "may soon not be pulled any more",
+        why: "k8s.gcr.io has been frozen since 2023, and only leads on to registry.k8s.io",
     },
 ];
 
@@ -66,8 +69,8 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
         let name = &reference.repository()[gone.namespace.len()..];
         let tag = reference.tag().map_or(String::new(), |tag| format!(":{tag}"));
         let message = match image.is_default {
-            true => format!("the chart's default image `{reference}` can no longer be pulled: {}", gone.why),
-            false => format!("`{reference}` can no longer be pulled: {}", gone.why),
+            true => format!("the chart's default image `{reference}` {}: {}", gone.how, gone.why),
+            false => format!("`{reference}` {}: {}", gone.how, gone.why),
         };
         report.violation(&image.at, message, format!("take `{}{name}{tag}`, or a mirror of it", gone.now));
     }

@@ -32,6 +32,16 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                 format!("`allowExternal` lets every pod and every host connect to {product}, on its metrics port too"),
                 "write `allowExternal: false`, and name the clients in `extraIngress`",
             ),
+            Gap::QuotedFalse => (
+                format!(
+                    "in quotes this is true for Helm, as every text is: every pod and every host may connect to {product}"
+                ),
+                "write `false` without quotes",
+            ),
+            Gap::OpenByDefault => (
+                format!("the chart's network policy lets every pod and every host connect to {product} by default"),
+                "write `allowExternal: false`, and name the clients in `extraIngress`",
+            ),
             Gap::Off => (
                 format!("the chart's network policy is off, and no other in this tree selects the pods of {product}"),
                 "write `enabled: true` with `allowExternal: false`, or add a NetworkPolicy for the pods",

@@ -1,7 +1,7 @@
 //! A value that the chart does not know, or not in this form.
 
 use super::{Report, Rule};
-use crate::{diagnostic::Severity, view::View};
+use crate::{chart, diagnostic::Severity, view::View};
 
 pub(super) const RULE: Rule = Rule {
     id: "unknown-chart-value",
@@ -29,13 +29,16 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
             let version = release.version.as_deref().unwrap_or_default();
             let message =
                 format!("gen has no model of {} {version}, so its values are not checked", release.chart.name);
-            let help = format!("known: {}", crate::chart::versions(release.chart.name).join(", "));
+            let help = format!("known: {}", chart::versions(release.chart.name).join(", "));
             report.unless_elsewhere(false, &release.at, message, help);
             continue;
         }
         for layer in &release.layers {
             for mistake in release.chart.mistakes(&layer.values) {
-                report.violation(&layer.at(&mistake.pointer, mistake.on_key), mistake.message, mistake.help);
+                let at = layer.at(&mistake.pointer, mistake.on_key);
+                if !report.has_spoken(&at) {
+                    report.violation(&at, mistake.message, mistake.help);
+                }
             }
         }
     }

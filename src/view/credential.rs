@@ -6,8 +6,8 @@ mod words;
 use serde_json::Value as Json;
 
 use self::{
-    leak::{Leak, is_own_text, leak},
-    words::{names_password, names_secret},
+    leak::{Leak, is_address_with_password, is_own_text, leak},
+    words::{names_address, names_password, names_secret},
 };
 use super::{At, Spot, Tree, pod::Pod, release::Valued};
 use crate::chart::{Facet, Kind, Shape};
@@ -87,7 +87,7 @@ fn of_kustomization<'a>(kustomization: &Spot<'a, '_>) -> Vec<Credential<'a>> {
     let sealed = literals("secretGenerator").filter(|((_, value), _)| is_plain(&Json::from(*value)));
     let sealed = sealed.map(|((key, _), spot)| credential(&spot, format!("`{key}` of a secretGenerator"), SEAL));
     let open = literals("configMapGenerator").filter(|((key, value), _)| names_password(key) && is_secret_text(value));
-    sealed.chain(open.map(|((key, _), spot)| credential(&spot, format!("`{key}`"), NOT_HERE))).collect()
+    sealed.chain(open.map(|((key, _), spot)| credential(&spot, format!("the value of `{key}`"), NOT_HERE))).collect()
 }
 
 fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Credential<'a>> {
@@ -96,7 +96,9 @@ fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Credential<'a>> {
         let rest = container.entries(&[]).into_iter().filter(|(key, _)| !matches!(*key, "env" | "image" | "name"));
         found.extend(rest.flat_map(|(key, value)| entry(key, &value)));
     }
-    for volume in pod.spec.iter().flat_map(|spec| spec.items(&["volumes"])) {
+    // What a chart's values add to a pod is looked at with them.
+    let spec = pod.spec.iter().filter(|_| pod.workload.is_some());
+    for volume in spec.flat_map(|spec| spec.items(&["volumes"])) {
         found.extend(below(&volume));
     }
     found
@@ -109,6 +111,9 @@ fn variable<'a>(variable: &Spot<'a, '_>) -> Option<Credential<'a>> {
     let text = text_of(value.value)?;
     match names_secret(name) && is_secret_text(&text) {
         true => Some(credential(&value, format!("the value of `{name}`"), SECRET_KEY_REF)),
+        false if names_address(name) && is_address_with_password(&text) => {
+            Some(credential(&value, Leak::Url.to_string(), SECRET_KEY_REF))
+        }
         false => leaks(&value),
     }
 }
@@ -155,7 +160,7 @@ fn entry<'a>(key: &str, value: &Spot<'a, '_>) -> Vec<Credential<'a>> {
     }
     match text_of(value.value) {
         Some(text) if names_password(key) && is_secret_text(&text) => {
-            vec![credential(value, format!("`{key}`"), NOT_HERE)]
+            vec![credential(value, format!("the value of `{key}`"), NOT_HERE)]
         }
         _ => below(value),
     }
@@ -198,12 +203,7 @@ fn is_about_secrets(key: &str) -> bool {
 }
 
 fn leaks<'a>(spot: &Spot<'a, '_>) -> Option<Credential<'a>> {
-    let what = match leak(spot.value.as_str()?)? {
-        Leak::Url => "a password in a URL".to_owned(),
-        Leak::Key => "a private key".to_owned(),
-        Leak::Assigned(name) => format!("`{name}` in this text"),
-    };
-    Some(credential(spot, what, NOT_HERE))
+    Some(credential(spot, leak(spot.value.as_str()?)?.to_string(), NOT_HERE))
 }
 
 /// A text or a number as text.

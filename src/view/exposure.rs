@@ -122,10 +122,12 @@ fn is_port(port: &Spot<'_, '_>) -> bool {
 }
 
 fn publishes(key: &str, value: &Json) -> bool {
+    if let Some((_, internal)) = INTERNAL.iter().find(|(known, _)| *known == key) {
+        return value.as_str() != Some(internal);
+    }
     let is_off = matches!(value.as_str(), Some("" | "false")) || value == false;
-    let is_internal = INTERNAL.iter().any(|(known, internal)| *known == key && value.as_str() == Some(internal));
     let is_name = key.starts_with("external-dns.") && key.ends_with("/hostname");
-    (is_name || PUBLISHING.iter().any(|start| key.starts_with(start))) && !is_internal && !is_off
+    (is_name || PUBLISHING.iter().any(|start| key.starts_with(start))) && !is_off
 }
 
 /// Whether a range of addresses is all of them.
@@ -178,7 +180,7 @@ fn of_route<'a>(body: &Spot<'a, '_>, bodies: &[Spot<'a, '_>], databases: &Databa
                 let mut target = spot.value.as_str()?.split('/').next_back()?.split(':');
                 let (name, to) = (target.next()?, target.next().map(Json::from));
                 let product = product(name, to.as_ref()).or_else(|| database::of_port(&Json::from(port)))?;
-                Some(Exposure { at: spot.at(), way: Way::TcpRoute("tcp-services".to_owned()), product })
+                Some(Exposure { at: spot.at(), way: Way::TcpRoute("entry of ingress-nginx".to_owned()), product })
             };
             entries.into_iter().filter_map(exposure).collect()
         }
@@ -208,7 +210,8 @@ fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Exposure<'a>> {
         let (setting, spot) = (assigned.setting, &assigned.spot);
         let is_set = !spot.value.is_null() && spot.value != "";
         match setting.facet {
-            Facet::Exposure(Exposing::ServiceType) if is_set && spot.value != "ClusterIP" => {
+            // Any other type is one that Kubernetes does not know.
+            Facet::Exposure(Exposing::ServiceType) if spot.value == "LoadBalancer" || spot.value == "NodePort" => {
                 let kind = spot.value.as_str().unwrap_or_default().to_owned();
                 ways.push((spot.at(), Way::ServiceType(kind)));
             }

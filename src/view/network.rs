@@ -23,6 +23,10 @@ pub struct NetworkGap<'a> {
 pub enum Gap {
     /// The chart's own policy lets everybody in.
     AllowExternal,
+    /// The chart's own policy lets everybody in, because of a text that is meant for `false`.
+    QuotedFalse,
+    /// The chart's own policy lets everybody in by default.
+    OpenByDefault,
     /// The chart's own policy is off, and no other selects the pods.
     Off,
     /// No policy selects the pods.
@@ -135,10 +139,11 @@ fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[&Spot<'a, '_>]) -> Vec<Ne
         }
         match release.value(setting.path) {
             Some(value) if is_true(value) => {
-                gaps.extend(release.place(setting.path).map(|at| NetworkGap { at, gap: Gap::AllowExternal, product }));
+                let gap = if value == "false" { Gap::QuotedFalse } else { Gap::AllowExternal };
+                gaps.extend(release.place(setting.path).map(|at| NetworkGap { at, gap, product }));
             }
             None if is_in_use && !is_off && release.is_on(setting.path) => {
-                gaps.push(NetworkGap { at: release.nearest(setting.path), gap: Gap::AllowExternal, product });
+                gaps.push(NetworkGap { at: release.nearest(setting.path), gap: Gap::OpenByDefault, product });
             }
             _ => {}
         }

@@ -1,5 +1,7 @@
 //! Passwords in texts: URLs, connection strings, scripts, configuration.
 
+use std::fmt;
+
 use super::words::{names_password, names_secret};
 
 /// What a text gives away.
@@ -11,6 +13,16 @@ pub(super) enum Leak<'t> {
     Key,
     /// A value of something that is called a secret.
     Assigned(&'t str),
+}
+
+impl fmt::Display for Leak<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Leak::Url => f.write_str("a password in a URL"),
+            Leak::Key => f.write_str("a private key"),
+            Leak::Assigned(name) => write!(f, "the value of `{name}` in this text"),
+        }
+    }
 }
 
 /// The first secret in a text.
@@ -31,6 +43,12 @@ fn has_password_in_url(text: &str) -> bool {
     })
 }
 
+/// Whether a text is an address with a password that leaves its scheme out: `user:password@host`.
+pub(super) fn is_address_with_password(text: &str) -> bool {
+    let user = text.split_once('@').map(|(user, _)| user).filter(|user| !user.contains(['/', ' ']));
+    user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| is_own_text(password))
+}
+
 /// Words that stand where a secret would, and say how it is used.
 const WORDS: &[&str] = &["true", "false", "yes", "no", "on", "off", "none", "null", "required", "optional"];
 
@@ -46,7 +64,7 @@ pub(super) fn is_own_text(secret: &str) -> bool {
 /// a configuration, `PASSWORD '...'` of SQL, `requirepass ...` of Redis.
 fn assigned(line: &str) -> Option<&str> {
     let trimmed = line.trim_start();
-    if ["#", "//", ";", "--"].iter().any(|comment| trimmed.starts_with(comment)) && !trimmed.starts_with("--r") {
+    if ["#", "//", ";", "-- "].iter().any(|comment| trimmed.starts_with(comment)) {
         return None;
     }
     let after_mark = line.match_indices(['=', ':']).find_map(|(at, mark)| {
@@ -97,7 +115,9 @@ fn is_spelled_out(rest: &str, is_loose: bool) -> bool {
             rest.split_at(end.unwrap_or(rest.len()))
         }
     };
-    let left = left.trim_start().trim_start_matches(['"', '\'', ',', '}', ';']).trim_start();
+    let is_quoted = rest.starts_with(['"', '\'']);
+    let left =
+        left.trim_start().trim_start_matches(|c| is_quoted && matches!(c, '"' | '\'' | ',' | '}' | ';')).trim_start();
     is_own_text(value) && (!is_loose || left.is_empty() || left.starts_with('#'))
 }
 
@@ -117,6 +137,7 @@ mod tests {
             "{\n  \"password\": \"CANARY\"\n}",
             "redis-server --requirepass CANARY",
             "requirepass CANARY",
+            "--password=CANARY",
             "export AWS_SECRET_ACCESS_KEY='CANARY'",
             "spring.datasource.password=CANARY",
             "-----BEGIN RSA PRIVATE KEY-----",

@@ -110,6 +110,11 @@ pub(super) fn names_password(name: &str) -> bool {
         || last.ends_with("PASSWD")
 }
 
+/// Whether a variable of that name holds the address of something.
+pub(super) fn names_address(name: &str) -> bool {
+    words(name).last().is_some_and(|last| matches!(last.as_str(), "ADDRESS" | "DSN" | "URI" | "URL"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{names_password, names_secret};
