@@ -137,14 +137,18 @@ impl<'v> Check<'v> {
             Some(Form::Map(fields)) => fields.keys.iter().map(|(name, _)| *name).collect(),
             _ => Vec::new(),
         };
-        let whole = self.chart.nearest(&deep, inner).filter(|_| deep.len() > keys.len());
-        let meant = self.chart.nearest(&keys, value);
+        let nearest =
+            |keys: &[&str], value| self.chart.nearest(keys, value).filter(|_| self.found.len() < MOST_OFFERED);
+        let whole = nearest(&deep, inner).filter(|_| deep.len() > keys.len());
+        let meant = nearest(&keys, value);
         let mut known = node.keys();
         let further: Vec<&str> = fields.iter().copied().filter(|name| !known.contains(name)).collect();
         known.extend(further);
         let sibling = |path: &&[&str]| path.len() == keys.len() && path[..path.len() - 1] == keys[..keys.len() - 1];
         let slip = |path: &&[&str]| sibling(path) && path.last().is_some_and(|name| is_slip(written, name));
-        let help = if let Some(path) = meant.filter(slip) {
+        let help = if written.contains('.') && self.chart.node(&keys.join(".")).is_some() {
+            format!("Helm does not split keys at dots: write each part of `{}` on its own level", keys.join("."))
+        } else if let Some(path) = meant.filter(slip) {
             did_you_mean(&path.join("."))
         } else if let Some(name) = closest(written, fields.iter().copied()) {
             did_you_mean(&self.path_beside(name))
@@ -176,6 +180,8 @@ impl<'v> Check<'v> {
     }
 }
 
+/// A file with more mistakes than this is not for this chart, and looking for what was meant takes time.
+const MOST_OFFERED: usize = 200;
 /// Deeper values are no settings.
 const DEEPEST: usize = 16;
 
