@@ -167,20 +167,18 @@ pub fn dotted(body: &Json, pointer: &[String]) -> String {
 }
 
 impl Bundle {
-    /// The documents of the YAML and JSON files of `tree`, and what is wrong with those that are neither. `prefix` goes before
-    /// the names of files that people see.
+    /// The documents of the YAML and JSON files of `tree`, and what is wrong with those that are neither.
     #[must_use]
-    pub fn parse(tree: &FileTree, prefix: &str) -> (Bundle, Vec<Finding>) {
+    pub fn parse(tree: &FileTree) -> (Bundle, Vec<Finding>) {
         let mut bundle = Bundle::default();
         let mut findings = Vec::new();
         let is_yaml = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
         for (path, bytes) in tree.iter().filter(|(path, _)| is_yaml(path)) {
-            let shown = format!("{prefix}{path}");
             let text = std::str::from_utf8(bytes).unwrap_or_default();
-            match parse(Source { id: FileId(0), name: &shown, bytes }, Dialect::Manifest) {
+            match parse(Source { id: FileId(0), name: path, bytes }, Dialect::Manifest) {
                 Ok(documents) => {
                     let documents = documents.into_iter().filter(|node| !node.is_null());
-                    bundle.objects.extend(documents.map(|node| Object::written(path, &shown, node, text, None)));
+                    bundle.objects.extend(documents.map(|node| Object::written(path, path, node, text, None)));
                 }
                 Err(mistakes) => findings.extend(mistakes),
             }
