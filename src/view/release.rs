@@ -74,7 +74,8 @@ impl<'a> Release<'a> {
     fn last(&self, path: &str) -> Option<(&Layer<'a>, &Json)> {
         let said = |layer| {
             let Layer { values, .. }: &Layer<'a> = layer;
-            let value = path.split('.').try_fold(values.as_ref(), |value, key| field(value, key).map(|(_, below)| below))?;
+            let value =
+                path.split('.').try_fold(values.as_ref(), |value, key| field(value, key).map(|(_, below)| below))?;
             Some((layer, value))
         };
         let (layer, value) = self.layers.iter().rev().find_map(said)?;
