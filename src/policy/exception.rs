@@ -93,6 +93,16 @@ impl Exception {
         finding.rule == self.rule && self.path.as_ref().is_none_or(covers_path)
     }
 
+    fn unused(&self) -> Finding {
+        let (message, help) = match &self.path {
+            Some(path) => {
+                (format!("nothing at `{path}` breaks `{}`", self.rule), "delete this exception, or correct its path")
+            }
+            None => (format!("nothing here breaks `{}` any more", self.rule), "delete this exception"),
+        };
+        self.warning("unused-exception", message, help)
+    }
+
     fn error(&self, rule: &'static str, message: String, help: &str) -> Finding {
         Finding::error(rule, self.place.location.clone(), message).help(help).at(self.place.path.as_str())
     }

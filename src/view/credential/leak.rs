@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::words::{names_password, names_secret};
+use super::words::{may_name_secret, names_password, names_secret};
 
 /// What a text gives away.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub(super) fn leak(text: &str) -> Option<Leak<'_>> {
     if text.contains("PRIVATE KEY-----") || text.contains("AGE-SECRET-KEY-1") {
         return Some(Leak::Key);
     }
-    has_password_in_url(text).then_some(Leak::Url).or_else(|| text.lines().find_map(assigned).map(Leak::Assigned))
+    let assigned = || text.lines().filter(|line| may_name_secret(line)).find_map(assigned);
+    has_password_in_url(text).then_some(Leak::Url).or_else(|| assigned().map(Leak::Assigned))
 }
 
 fn has_password_in_url(text: &str) -> bool {

@@ -80,8 +80,25 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// The beginnings of the words above, in small letters.
+const HINTS: &[&[u8]] = &[b"pass", b"pwd", b"secret", b"token", b"key", b"credential", b"auth"];
+
+/// Whether a text may name a secret: most do not, and need no closer look.
+pub(super) fn may_name_secret(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let starts =
+        |at: usize, hint: &[u8]| bytes[at..].get(..hint.len()).is_some_and(|part| part.eq_ignore_ascii_case(hint));
+    bytes.iter().enumerate().any(|(at, byte)| match byte | 0x20 {
+        b'p' | b's' | b't' | b'k' | b'c' | b'a' => HINTS.iter().any(|hint| starts(at, hint)),
+        _ => false,
+    })
+}
+
 /// Whether a variable of that name holds a secret.
 pub(super) fn names_secret(name: &str) -> bool {
+    if !may_name_secret(name) {
+        return false;
+    }
     let words = words(name);
     let Some(last) = words.last().map(String::as_str).filter(|last| !ABOUT.contains(last)) else { return false };
     let before = words.len().checked_sub(2).map(|index| words[index].as_str());
@@ -102,6 +119,9 @@ pub(super) fn names_secret(name: &str) -> bool {
 pub(super) fn names_password(name: &str) -> bool {
     if !name.contains(|c: char| c.is_ascii_lowercase()) {
         return names_secret(name);
+    }
+    if !may_name_secret(name) {
+        return false;
     }
     let words = words(name);
     let last = words.last().map_or("", String::as_str);
