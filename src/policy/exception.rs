@@ -50,8 +50,7 @@ impl Exceptions {
             let before = findings.len();
             findings.retain(|finding| !exception.covers(finding));
             if before == findings.len() && exception.is_own {
-                let message = format!("nothing here breaks `{}` any more", exception.rule);
-                said.push(exception.warning(UNUSED_EXCEPTION, message, "delete this exception"));
+                said.push(exception.unused());
             }
         }
         findings.extend(said);
@@ -100,7 +99,7 @@ impl Exception {
             }
             None => (format!("nothing here breaks `{}` any more", self.rule), "delete this exception"),
         };
-        self.warning("unused-exception", message, help)
+        self.warning(UNUSED_EXCEPTION, message, help)
     }
 
     fn error(&self, rule: &'static str, message: String, help: &str) -> Finding {

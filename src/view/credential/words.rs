@@ -80,16 +80,11 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// The beginnings of the words above, in small letters.
-const HINTS: &[&[u8]] = &[b"pass", b"pwd", b"secret", b"token", b"key", b"credential", b"auth"];
-
-/// Whether a text may name a secret: most do not, and need no closer look.
+/// Whether a text may name a secret, by the beginnings of the words above: most do not, and need no closer look.
 pub(super) fn may_name_secret(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let starts =
-        |at: usize, hint: &[u8]| bytes[at..].get(..hint.len()).is_some_and(|part| part.eq_ignore_ascii_case(hint));
-    bytes.iter().enumerate().any(|(at, byte)| match byte | 0x20 {
-        b'p' | b's' | b't' | b'k' | b'c' | b'a' => HINTS.iter().any(|hint| starts(at, hint)),
+    text.as_bytes().windows(3).any(|three| match [three[0] | 0x20, three[1] | 0x20, three[2] | 0x20] {
+        [b'p', b'a', b's'] | [b'p', b'w', b'd'] | [b's', b'e', b'c'] | [b't', b'o', b'k'] => true,
+        [b'k', b'e', b'y'] | [b'c', b'r', b'e'] | [b'a', b'u', b't'] => true,
         _ => false,
     })
 }
