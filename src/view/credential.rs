@@ -175,7 +175,7 @@ fn below<'a>(spot: &Spot<'a, '_>) -> Vec<Credential<'a>> {
         }
         Json::Object(_) => spot.entries(&[]).iter().flat_map(|(key, value)| entry(key, value)).collect(),
         Json::Array(items) => {
-            let flags = items.iter().map(|item| item.as_str().is_some_and(|flag| is_flag(flag)));
+            let flags = items.iter().map(|item| item.as_str().is_some_and(is_flag));
             let after_flag = std::iter::once(false).chain(flags);
             let one = |(item, is_told): (&Spot<'a, '_>, bool)| match item.value.as_str() {
                 Some(text) if is_told && !text.starts_with('-') && is_secret_text(text) => {

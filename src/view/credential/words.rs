@@ -15,8 +15,10 @@ const ABOUT: &[&str] = &[
     "ALGORITHM",
     "BACKEND",
     "CHARSET",
+    "CHECK",
     "CLASS",
     "COMMAND",
+    "COMPLEXITY",
     "COUNT",
     "DIR",
     "DISABLED",
@@ -25,10 +27,12 @@ const ABOUT: &[&str] = &[
     "ENDPOINT",
     "ENGINE",
     "EXPIRY",
+    "FIELD",
     "FILE",
     "FILES",
     "FORMAT",
     "HEADER",
+    "HINT",
     "HOST",
     "ID",
     "INTERVAL",
@@ -53,6 +57,8 @@ const ABOUT: &[&str] = &[
     "ROTATION",
     "SOURCE",
     "STORE",
+    "STRENGTH",
+    "TEMPLATE",
     "TIMEOUT",
     "TTL",
     "TYPE",
@@ -82,10 +88,9 @@ fn words(name: &str) -> Vec<String> {
 
 /// Whether a text may name a secret, by the beginnings of the words above: most do not, and need no closer look.
 pub(super) fn may_name_secret(text: &str) -> bool {
-    text.as_bytes().windows(3).any(|three| match [three[0] | 0x20, three[1] | 0x20, three[2] | 0x20] {
-        [b'p', b'a', b's'] | [b'p', b'w', b'd'] | [b's', b'e', b'c'] | [b't', b'o', b'k'] => true,
-        [b'k', b'e', b'y'] | [b'c', b'r', b'e'] | [b'a', b'u', b't'] => true,
-        _ => false,
+    text.as_bytes().windows(3).any(|three| {
+        let small = [three[0] | 0x20, three[1] | 0x20, three[2] | 0x20];
+        matches!(&small, b"pas" | b"pwd" | b"sec" | b"tok" | b"key" | b"cre" | b"aut")
     })
 }
 
@@ -156,6 +161,7 @@ mod tests {
         for name in [
             "POSTGRES_PASSWORD_FILE",
             "PASSWORD_RESET_URL",
+            "PASSWORD_COMPLEXITY",
             "SECRET_NAME",
             "password_encryption",
             "AWS_ACCESS_KEY_ID",
