@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::words::{names_password, names_secret};
+use super::words::{may_name_secret, names_password, names_secret};
 
 /// What a text gives away.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,10 +27,16 @@ impl fmt::Display for Leak<'_> {
 
 /// The first secret in a text.
 pub(super) fn leak(text: &str) -> Option<Leak<'_>> {
-    if text.contains("PRIVATE KEY-----") || text.contains("AGE-SECRET-KEY-1") {
-        return Some(Leak::Key);
-    }
-    has_password_in_url(text).then_some(Leak::Url).or_else(|| text.lines().find_map(assigned).map(Leak::Assigned))
+    let of_line = |line| match is_private_key(line) {
+        true => Some(Leak::Key),
+        false => assigned(line).map(Leak::Assigned),
+    };
+    let of_lines = || text.lines().filter(|line| may_name_secret(line)).find_map(of_line);
+    has_password_in_url(text).then_some(Leak::Url).or_else(of_lines)
+}
+
+fn is_private_key(line: &str) -> bool {
+    line.contains("PRIVATE KEY-----") || line.contains("AGE-SECRET-KEY-1")
 }
 
 fn has_password_in_url(text: &str) -> bool {
