@@ -28,7 +28,7 @@ fn root() -> PathBuf {
 }
 
 fn folders(path: &Path) -> Vec<String> {
-    let entries = fs::read_dir(path).map(|entries| entries.map(Result::unwrap).collect()).unwrap_or(Vec::new());
+    let entries: Vec<_> = fs::read_dir(path).map(|entries| entries.map(Result::unwrap).collect()).unwrap_or_default();
     let folders = entries.iter().filter(|entry| entry.path().is_dir());
     let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
@@ -183,7 +183,7 @@ fn every_secret_of_the_fixtures_is_found() {
             for (index, line) in text.lines().enumerate().filter(|(_, line)| line.contains(CANARY)) {
                 let is_near = |finding: &&Finding| {
                     let Location { file, line: at, .. } = &finding.location;
-                    let first = text.lines().take(index + 1).skip(*at as usize - 1).next().unwrap_or_default();
+                    let first = text.lines().take(index + 1).nth(*at as usize - 1).unwrap_or_default();
                     let is_block = first.trim_end().ends_with(['|', '-']) || *at as usize == index + 1;
                     file.ends_with(path) && (*at as usize) <= index + 1 && is_block && index + 1 - *at as usize <= 7
                 };
