@@ -70,7 +70,7 @@ const ABOUT: &[&str] = &[
 ];
 
 /// The words of a name, in capitals: `dbPassword`, `DB_PASSWORD` and `db-password` have the same ones.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_small = false;
     for c in name.chars() {
@@ -95,7 +95,8 @@ pub(super) fn may_name_secret(text: &str) -> bool {
 }
 
 /// Whether a variable of that name holds a secret.
-pub(super) fn names_secret(name: &str) -> bool {
+#[must_use]
+pub fn names_secret(name: &str) -> bool {
     if !may_name_secret(name) {
         return false;
     }
@@ -116,7 +117,8 @@ pub(super) fn names_secret(name: &str) -> bool {
 
 /// Whether a key of a map of that name holds a password. Names in capitals are those of variables; others that end in `secret`
 /// mostly name a Secret.
-pub(super) fn names_password(name: &str) -> bool {
+#[must_use]
+pub fn names_password(name: &str) -> bool {
     if !name.contains(|c: char| c.is_ascii_lowercase()) {
         return names_secret(name);
     }
@@ -131,7 +133,8 @@ pub(super) fn names_password(name: &str) -> bool {
 }
 
 /// Whether a variable of that name holds the address of something.
-pub(super) fn names_address(name: &str) -> bool {
+#[must_use]
+pub fn names_address(name: &str) -> bool {
     words(name).last().is_some_and(|last| matches!(last.as_str(), "ADDRESS" | "DSN" | "URI" | "URL"))
 }
 
