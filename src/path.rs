@@ -18,6 +18,15 @@ pub fn item(path: &str, index: usize) -> String {
     format!("{path}[{index}]")
 }
 
+/// The path of what `keys` lead to below a path; digits are an index, except at the very top.
+#[must_use]
+pub fn below(path: &str, keys: &[String]) -> String {
+    keys.iter().fold(path.to_owned(), |path, key| match key.parse() {
+        Ok(index) if !path.is_empty() => item(&path, index),
+        _ => join(&path, key),
+    })
+}
+
 /// The keys and indices of a path, indices as their digits.
 #[must_use]
 pub fn split(path: &str) -> Vec<String> {
@@ -44,13 +53,14 @@ pub fn split(path: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{item, join, split};
+    use super::{below, item, join, split};
 
     #[test]
     fn what_is_joined_splits_again() {
         let path = item(&join(&join(&join("services", "my-db"), "app.kubernetes.io/name"), "ports"), 0);
         assert_eq!(path, "services.my-db[\"app.kubernetes.io/name\"].ports[0]");
         assert_eq!(split(&path), ["services", "my-db", "app.kubernetes.io/name", "ports", "0"]);
+        assert_eq!(below("", &split(&path)), path);
         assert_eq!(split(""), Vec::<String>::new());
     }
 }

@@ -83,7 +83,7 @@ pub struct Unsound {
     pub findings: Vec<Finding>,
     /// The plan as far as it got: it lacks things, but what it has is what the environment asks for, so that rules can say all
     /// that is wrong at once.
-    pub plan: Option<Plan>,
+    pub plan: Option<Box<Plan>>,
 }
 
 /// Plans an environment. `inputs` are the repository's input files, `vendored` the files that [`vendored_files`] names, as
@@ -150,7 +150,7 @@ pub fn plan(
         components,
     };
     match worst(&findings) {
-        Some(Severity::Error) => Err(Unsound { findings, plan: Some(plan) }),
+        Some(Severity::Error) => Err(Unsound { findings, plan: Some(Box::new(plan)) }),
         _ => Ok((plan, findings)),
     }
 }

@@ -7,5 +7,9 @@ mod command;
 mod public;
 #[path = "chart_values/rows.rs"]
 mod rows;
+#[path = "chart_values/schema.rs"]
+mod schema;
 #[path = "chart_values/second.rs"]
 mod second;
+#[path = "chart_values/shapes.rs"]
+mod shapes;

@@ -22,6 +22,8 @@ mod pods;
 mod release;
 #[path = "peers/schemas.rs"]
 mod schemas;
+#[path = "peers/values.rs"]
+mod values;
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

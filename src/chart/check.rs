@@ -137,14 +137,18 @@ impl<'v> Check<'v> {
             Some(Form::Map(fields)) => fields.keys.iter().map(|(name, _)| *name).collect(),
             _ => Vec::new(),
         };
-        let whole = self.chart.nearest(&deep, inner).filter(|_| deep.len() > keys.len());
-        let meant = self.chart.nearest(&keys, value);
+        let nearest =
+            |keys: &[&str], value| self.chart.nearest(keys, value).filter(|_| self.found.len() < MOST_OFFERED);
+        let whole = nearest(&deep, inner).filter(|_| deep.len() > keys.len());
+        let meant = nearest(&keys, value);
         let mut known = node.keys();
         let further: Vec<&str> = fields.iter().copied().filter(|name| !known.contains(name)).collect();
         known.extend(further);
         let sibling = |path: &&[&str]| path.len() == keys.len() && path[..path.len() - 1] == keys[..keys.len() - 1];
         let slip = |path: &&[&str]| sibling(path) && path.last().is_some_and(|name| is_slip(written, name));
-        let help = if let Some(path) = meant.filter(slip) {
+        let help = if written.contains('.') && self.chart.node(&keys.join(".")).is_some() {
+            format!("Helm does not split keys at dots: write each part of `{}` on its own level", keys.join("."))
+        } else if let Some(path) = meant.filter(slip) {
             did_you_mean(&path.join("."))
         } else if let Some(name) = closest(written, fields.iter().copied()) {
             did_you_mean(&self.path_beside(name))
@@ -168,17 +172,16 @@ impl<'v> Check<'v> {
 
     /// Keys of which there can be one only.
     fn alone(&mut self, fields: &'static Fields, map: &'v Map<String, Json>) {
-        let is_set = |key: &&&str| map.get(**key).is_some_and(|value| !value.is_null());
-        let mut there = fields.alone.iter().filter(is_set);
-        if let (Some(first), Some(second)) = (there.next(), there.next())
-            && let Some((key, _)) = map.get_key_value(*second)
-        {
+        let mut there = map.iter().filter(|(key, value)| fields.alone.contains(&key.as_str()) && !value.is_null());
+        if let (Some((first, _)), Some((second, _))) = (there.next(), there.next()) {
             let message = format!("`{}` cannot have both `{first}` and `{second}`", self.path());
-            self.at(Step::Key(key), |check| check.push(true, message, "keep one of them".to_owned()));
+            self.at(Step::Key(second), |check| check.push(true, message, "keep one of them".to_owned()));
         }
     }
 }
 
+/// A file with more mistakes than this is not for this chart, and looking for what was meant takes time.
+const MOST_OFFERED: usize = 200;
 /// Deeper values are no settings.
 const DEEPEST: usize = 16;
 

@@ -7,7 +7,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Format, Trouble, pipeline::Workspace, report};
+use super::{
+    Format, Trouble,
+    pipeline::{Compiled, Workspace},
+    report,
+};
 use crate::{
     diagnostic::{Severity, worst},
     environment::{Environment, UnknownPath},
@@ -15,6 +19,7 @@ use crate::{
         explain::{self, Answer},
         rules,
     },
+    path,
     policy::{self, RULES, Rule},
     schema::closest,
 };
@@ -78,7 +83,29 @@ fn explain_path(workspace: &Workspace, name: &str, path: &str) -> Result<Answer,
     workspace.select(&[name.to_owned()], false)?;
     let environment = resolve(workspace, name)?;
     let chains = workspace.repository.explain(&environment, path).map_err(|unknown| nothing(path, &unknown))?;
-    Ok(Answer { chains, ..Answer::default() })
+    let mut answer = Answer { chains, ..Answer::default() };
+    if answer.chains.len() == 1 && answer.chains[0].value.is_none() {
+        own_value(workspace, name, &mut answer);
+    }
+    Ok(answer)
+}
+
+/// A value of a chart that no file sets may be one that gen sets itself.
+fn own_value(workspace: &Workspace, name: &str, answer: &mut Answer) {
+    let keys = path::split(&answer.chains[0].path);
+    let [services, instance, values, keys @ ..] = keys.as_slice() else { return };
+    if services != "services" || values != "values" || keys.is_empty() {
+        return;
+    }
+    let (Some(Compiled { environment, rendered }), _) = workspace.render(name) else { return };
+    let file = format!("{instance}/values.yaml");
+    let object = rendered.bundle.objects.iter().find(|object| object.file == file);
+    let is_set = object.is_some_and(|object| keys.iter().try_fold(&object.body, |value, key| value.get(key)).is_some());
+    if let Some(origins) = rendered.origins.get(&file).filter(|_| is_set) {
+        let origin = origins.of(keys);
+        answer.notes.push(format!("gen sets this value of the chart, because of `{origin}`"));
+        answer.chains.push(workspace.repository.trace(&environment, &origin));
+    }
 }
 
 fn resolve(workspace: &Workspace, name: &str) -> Result<Environment, Trouble> {

@@ -166,6 +166,16 @@ impl Workspace {
     }
 
     fn compile_one(&self, name: &str) -> (Option<Compiled>, Vec<Finding>) {
+        let (compiled, mut findings) = self.render(name);
+        if let Some(Compiled { environment, rendered }) = &compiled {
+            findings.extend(self.policies(environment, rendered));
+        }
+        let is_sound = worst(&findings) != Some(Severity::Error);
+        (compiled.filter(|_| is_sound), findings)
+    }
+
+    /// Renders an environment as far as that can be done, whatever there is to say about it; policies are not asked.
+    pub(super) fn render(&self, name: &str) -> (Option<Compiled>, Vec<Finding>) {
         let mut environment = match self.repository.resolve(name) {
             Ok(environment) => environment,
             Err(findings) => return (None, findings),
@@ -189,10 +199,6 @@ impl Workspace {
             let message = format!("two things want to be {path}");
             let place = environment.location(origin);
             findings.push(Finding::error("file-clash", place, message).help("rename one of them").at(origin));
-        }
-        findings.extend(self.policies(&environment, &rendered));
-        if worst(&findings) == Some(Severity::Error) {
-            return (None, findings);
         }
         (Some(Compiled { environment, rendered }), findings)
     }

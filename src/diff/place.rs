@@ -77,7 +77,9 @@ impl<'a> Place<'a> {
         let text = |side: &&'a Json, key: &str| side.get(key).and_then(Json::as_str);
         let is_literal = |name: &str| likeness(name) != Likeness::None;
         let mut inside = self.clone();
-        inside.is_secret = sides.iter().any(|side| text(side, "kind") == Some("Secret"));
+        // The items of a typed list need not name their kind.
+        let is_listed = self.kind == "SecretList" && self.key == "items";
+        inside.is_secret = is_listed || sides.iter().any(|side| text(side, "kind") == Some("Secret"));
         inside.is_literal = sides.iter().filter_map(|side| text(side, "name")).any(is_literal);
         if let Some(kind) =
             sides.iter().filter(|side| side.get("apiVersion").is_some()).find_map(|side| text(side, "kind"))
@@ -148,6 +150,8 @@ impl<'a> Place<'a> {
             return if known { Secrecy::Credential } else { Secrecy::Open };
         }
         match likeness {
+            // It counts Secrets, and holds none.
+            _ if self.kind == "ResourceQuota" => Secrecy::Open,
             Likeness::Strong => Secrecy::Credential,
             Likeness::Weak => Secrecy::Reference,
             Likeness::None => self.secrecy,

@@ -156,7 +156,7 @@ fn readable(file: &str, bytes: &[u8]) -> Readable {
         })
         .collect();
     if shown.iter().all(|(is_same, _)| *is_same) {
-        return Readable::Text(redact(text));
+        return Readable::Text(if shown.is_empty() { redact(text) } else { with_clean_comments(text) });
     }
     let documents: Vec<String> = shown.iter().map(|(_, body)| yaml::emit(body)).collect();
     Readable::Text(documents.join("---\n"))
@@ -167,6 +167,18 @@ fn readable(file: &str, bytes: &[u8]) -> Readable {
 pub fn line_changes(old: &str, new: &str) -> Option<Vec<Line>> {
     let is_long = old.contains('\n') || new.contains('\n');
     lines(old, new).filter(|_| is_long).map(|difference| hunks(&difference))
+}
+
+/// A YAML text whose values are known to hold no secret: its comments may.
+fn with_clean_comments(text: &str) -> String {
+    if text.contains("PRIVATE KEY") {
+        return redact(text);
+    }
+    let line = |line: &str| match line.find('#') {
+        Some(at) => format!("{}{}", &line[..at], redact(&line[at..])),
+        None => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 fn hunks(difference: &TextDiff<'_, '_, str>) -> Vec<Line> {

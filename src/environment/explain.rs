@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::{
     Environment, Repository,
-    known::{UnknownPath, join, meaning, without_secrets},
+    known::{UnknownPath, meaning, without_secrets},
     resolve::{Layered, layered},
 };
 use crate::{
@@ -121,34 +121,34 @@ fn chain(environment: &Environment, layered: &Layered, keys: &[String], meaning:
     let mut before = 0;
     for root in &layered.roots {
         let new = look(&layered.shape, root, keys, &mut before);
+        if matches!(new, Some((_, Said::Removes(_) | Said::Replaces(_)))) {
+            before = 0;
+        }
         said.extend(new.filter(|(_, new)| matches!(new, Said::Value(_)) || !said.is_empty()));
     }
-    let last = said.len().saturating_sub(1);
-    let is_taken = |index: usize| said[index + 1..].iter().any(|(_, said)| !matches!(said, Said::Value(_)));
     let step = |(index, (mark, what)): (usize, &(Mark, Said))| {
         let (value, effect) = match what {
             Said::Removes(at) => (None, Effect::Removes(at.clone())),
             Said::Replaces(at) => (None, Effect::Replaces(at.clone())),
             Said::Value(value) => {
-                let joins = (value.is_object() || is_joined(&layered.shape, keys)) && last > 0 && !is_taken(index);
-                let effect = match index == last {
-                    _ if joins => Effect::Joins,
-                    true => Effect::Decides,
-                    false => Effect::Overridden,
+                let effect = match (said.len(), &said[index + 1..]) {
+                    (2.., above) if joins(&layered.shape, keys, value, above) => Effect::Joins,
+                    (_, []) => Effect::Decides,
+                    _ => Effect::Overridden,
                 };
                 (Some(without_secrets(keys, value.clone())), effect)
             }
         };
         Step { location: environment.files.location(*mark), value, effect }
     };
-    let path = join(keys);
+    let path = path::below("", keys);
     let value = environment.merged.at(keys).map(|node| without_secrets(keys, node.to_json()));
     let nearest = || {
         let above = (1..keys.len())
             .rev()
             .map(|length| &keys[..length])
             .find(|keys| environment.merged.place(keys).is_some())?;
-        Some((join(above), environment.location(&path)))
+        Some((path::below("", above), environment.location(&path)))
     };
     Chain {
         nearest: if value.is_none() { nearest() } else { None },
@@ -171,7 +171,7 @@ fn look(shape: &Shape, root: &Node, keys: &[String], before: &mut usize) -> Opti
     let unknown = Shape::default();
     let (mut shape, mut node, mut mark, mut is_verbatim) = (shape, root, root.mark, false);
     for (depth, key) in keys.iter().enumerate() {
-        let here = || join(&keys[..depth]);
+        let here = || path::below("", &keys[..depth]);
         is_verbatim |= shape.is_verbatim();
         match &node.value {
             Value::Null if !is_verbatim => return Some((mark, Said::Removes(here()))),
@@ -204,7 +204,7 @@ fn look(shape: &Shape, root: &Node, keys: &[String], before: &mut usize) -> Opti
     }
     is_verbatim |= shape.is_verbatim();
     Some(match node.value {
-        Value::Null if !is_verbatim => (mark, Said::Removes(join(keys))),
+        Value::Null if !is_verbatim => (mark, Said::Removes(path::below("", keys))),
         _ => (mark, Said::Value(node.to_json())),
     })
 }
@@ -213,6 +213,13 @@ fn is_container(node: &Node) -> bool {
     node.as_mapping().is_some() || node.as_sequence().is_some()
 }
 
-fn is_joined(shape: &Shape, keys: &[String]) -> bool {
-    keys.iter().try_fold(shape, |shape, key| shape.below(key)).is_some_and(Shape::is_joined)
+/// Whether a value adds up with what the layers above say.
+fn joins(shape: &Shape, keys: &[String], value: &Json, above: &[(Mark, Said)]) -> bool {
+    let shape = keys.iter().try_fold(shape, |shape, key| shape.below(key));
+    let adds = |value: &Json| match value {
+        Json::Object(_) => !shape.is_some_and(Shape::is_exclusive),
+        Json::Array(_) => shape.is_some_and(Shape::is_joined),
+        _ => false,
+    };
+    adds(value) && above.iter().all(|(_, said)| matches!(said, Said::Value(value) if adds(value)))
 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Environment, resolve::Layered, whole_json_schema};
 use crate::{
-    chart::{self, Facet, Setting},
+    chart::{self, Facet, Kind, Setting},
     component, path,
     schema::{VERBATIM, closest},
     yaml::Node,
@@ -77,19 +77,11 @@ fn said_keys(environment: &Environment, above: &[String]) -> Vec<String> {
 fn unknown(keys: &[String], depth: usize, mut candidates: Vec<String>) -> UnknownPath {
     candidates.sort();
     candidates.dedup();
-    let known = join(&keys[..depth]);
+    let known = path::below("", &keys[..depth]);
     let rest =
         |meant: &str| keys[depth + 1..].iter().fold(path::join(&known, meant), |path, key| path::join(&path, key));
     let meant = closest(&keys[depth], candidates.iter().map(String::as_str)).map(rest);
     UnknownPath { key: keys[depth].clone(), meant, keys: candidates, known }
-}
-
-/// The path of keys, indices in brackets.
-pub(super) fn join(keys: &[String]) -> String {
-    keys.iter().fold(String::new(), |path, key| match key.parse() {
-        Ok(index) if !path.is_empty() => path::item(&path, index),
-        _ => path::join(&path, key),
-    })
 }
 
 /// A value of the chart: what is said about it is known, and so is what the chart's model has.
@@ -103,15 +95,18 @@ fn chart_value(
     let setting = settings().find(|setting| setting.path.split('.').eq(value.iter().map(String::as_str)));
     let is_said = layered.roots.iter().chain([&environment.merged]).any(|root| root.at(keys).is_some());
     let covers = |setting: &Setting| {
-        let mut path = setting.path.split('.');
-        value.iter().all(|key| path.next().is_none_or(|name| name == key))
+        let names: Vec<&str> = setting.path.split('.').collect();
+        let is_same = names.iter().zip(value).all(|(name, key)| name == key);
+        let is_leaf = !matches!(setting.kind, Kind::List(_) | Kind::Map(_) | Kind::Shape(_) | Kind::Any);
+        is_same && !(is_leaf && names.len() < value.len())
     };
     match setting {
         Some(setting) => Ok(format!("{} The chart's default is {}.", setting.meaning, setting.default)),
         None if is_said || settings().any(covers) => Ok(String::new()),
         None => {
             let paths = settings().map(|setting| setting.path);
-            let meant = closest(&value.join("."), paths).map(|meant| format!("{}.{meant}", join(&keys[..depth])));
+            let meant =
+                closest(&value.join("."), paths).map(|meant| format!("{}.{meant}", path::below("", &keys[..depth])));
             Err(UnknownPath { meant, keys: Vec::new(), ..unknown(keys, keys.len() - 1, Vec::new()) })
         }
     }

@@ -173,12 +173,7 @@ impl Origins {
         }
         match best {
             None => self.whole.to_string(),
-            Some((length, record)) if record.is_copy => {
-                pointer[length..].iter().fold(record.origin.to_string(), |path, key| match key.parse() {
-                    Ok(index) => path::item(&path, index),
-                    Err(_) => path::join(&path, key),
-                })
-            }
+            Some((length, record)) if record.is_copy => path::below(&record.origin.to_string(), &pointer[length..]),
             Some((_, record)) => record.origin.to_string(),
         }
     }

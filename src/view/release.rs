@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{At, Spot};
 use crate::{
     chart::{self, Chart, Kind, Setting, Shape},
-    manifest::{Bundle, Object, text},
+    manifest::{Bundle, Object, field, text},
 };
 
 /// A release of a pinned chart, or loose values of one.
@@ -74,7 +74,8 @@ impl<'a> Release<'a> {
     fn last(&self, path: &str) -> Option<(&Layer<'a>, &Json)> {
         let said = |layer| {
             let Layer { values, .. }: &Layer<'a> = layer;
-            let value = path.split('.').try_fold(values.as_ref(), |value, key| value.get(key))?;
+            let value =
+                path.split('.').try_fold(values.as_ref(), |value, key| field(value, key).map(|(_, below)| below))?;
             Some((layer, value))
         };
         let (layer, value) = self.layers.iter().rev().find_map(said)?;

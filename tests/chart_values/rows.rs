@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use gitops_gen::chart::{Chart, Kind, Mistake, find};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use serde_json::{Value as Json, json};
 
 fn postgresql() -> &'static Chart {
@@ -197,6 +198,7 @@ fn a_path_in_the_wrong_place_gets_the_right_one() {
         ("postgresql.auth.password", "auth.password"),
         ("primary.persistance.size", "primary.persistence"),
         ("primary.persistence.storageClassName", "primary.persistence.storageClass"),
+        ("metrics.serviceMonitor.enable", "metrics.serviceMonitor.enabled"),
         ("backup.schedule", "backup.cronjob.schedule"),
         ("backup.cronjob.timezone", "backup.cronjob.timeZone"),
         ("auth.existingSecrt", "auth.existingSecret"),
@@ -215,4 +217,61 @@ fn what_nobody_meant_gets_the_keys_that_there_are() {
     assert_eq!(help("zzzzzz"), "`gen values postgresql` lists what there is");
     assert_eq!(help("primary.zzzzzz"), "`gen values postgresql primary` lists what there is");
     assert_eq!(help("primary.pdb.zzzzzz"), "its keys are: create, minAvailable, maxUnavailable");
+}
+
+#[test]
+fn dotted_keys_are_explained() {
+    let found = postgresql().mistakes(&json!({"primary.persistence.size": "8Gi"}));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].help.contains("does not split keys at dots"), "{found:?}");
+}
+
+/// Values with the chart's own keys, and others, in any order and of any type.
+fn any_values() -> impl Strategy<Value = Json> {
+    let keys: Vec<&'static str> = postgresql()
+        .settings
+        .iter()
+        .flat_map(|row| row.path.split('.'))
+        .chain(["name", "limits", "a.b", "", "\u{e9}"])
+        .collect();
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<f64>().prop_map(Json::from),
+        "[a-z{}0-9\n]{0,6}".prop_map(Json::from),
+    ];
+    leaf.prop_recursive(6, 64, 6, move |below| {
+        let keys = keys.clone();
+        prop_oneof![
+            prop::collection::vec(below.clone(), 0..4).prop_map(Json::from),
+            prop::collection::vec((prop::sample::select(keys), below), 0..6)
+                .prop_map(|entries| entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+    #[test]
+    fn every_mistake_has_a_place_and_null_is_none(values in any_values()) {
+        for mistake in postgresql().mistakes(&values) {
+            let mut value = &values;
+            for key in &mistake.pointer {
+                value = match value {
+                    Json::Array(items) => &items[key.parse::<usize>().unwrap()],
+                    _ => value.get(key).unwrap(),
+                };
+            }
+            prop_assert!(mistake.on_key || !value.is_null());
+            prop_assert!(!mistake.message.is_empty() && !mistake.message.contains('\n'));
+        }
+        let mut places = Vec::new();
+        for set in postgresql().set(&values) {
+            let value = set.pointer().iter().try_fold(&values, |value, key| value.get(key));
+            prop_assert_eq!(value, Some(set.value));
+            places.push(postgresql().settings.iter().position(|row| row.path == set.setting.path));
+        }
+        prop_assert!(places.is_sorted());
+    }
 }

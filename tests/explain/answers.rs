@@ -91,6 +91,11 @@ fn joined_lists_exclusive_maps_and_expressions_are_told() {
          The Git tag; Flux clones it shallowly.\n  \
          nearest: charts.postgresql.source (environments/staging.yaml:16:23)\n";
     answers(&repository, &["staging", "charts.postgresql.source.tag"], expected);
+    assert_eq!(repository.gen_(&["build", "staging"]).code, 0);
+    let run = repository.gen_(&["explain", "gitops/staging/postgres/source.yaml:3"]);
+    assert!(run.stdout.contains("source.yaml:3:1 kind <- charts.postgresql.source\n"), "{}", run.stdout);
+    let effects: Vec<&str> = run.stdout.lines().skip(2).map(|line| line.rsplit("  ").next().unwrap()).collect();
+    assert_eq!(effects, ["overridden", "decides"], "{}", run.stdout);
     let expected = "services.postgres.values.primary.podLabels.team: staging-data\n  \
          environments/staging.yaml:12:35  ${{ env.name }}-data\n";
     answers(&repository, &["staging", "services.postgres.values.primary.podLabels"], expected);
@@ -111,10 +116,49 @@ fn what_no_file_sets_has_a_default() {
 }
 
 #[test]
+fn a_value_of_the_chart_is_set_by_gen_or_has_the_charts_default() {
+    let repository = Repository::new();
+    let ask = |path: &str| repository.gen_(&["explain", "staging", &format!("services.postgres.values.{path}")]);
+    let image = ask("image.tag").stdout;
+    assert!(image.contains("note: gen sets this value of the chart, because of `images.postgresql`\n"), "{image}");
+    assert!(image.contains("\nimages.postgresql: docker.io/"), "{image}");
+    let labels = ask("commonLabels").stdout;
+    assert!(labels.contains("not set\n") && labels.contains("The chart's default is {}."), "{labels}");
+    assert!(!labels.contains("gen sets"), "{labels}");
+    assert_eq!(ask("commonLabels.team").code, 0);
+    for (path, meant) in
+        [("primary.servce.type", "`services.postgres.values.primary.service.type`"), ("image.tag.x", "")]
+    {
+        let run = ask(path);
+        assert!(run.code == 2 && run.stderr.contains("names nothing") && run.stderr.contains(meant), "{}", run.stderr);
+    }
+}
+
+/// Who looks for the line behind a finding must not be sent away because of it.
+#[test]
+fn what_a_policy_refuses_is_explained() {
+    let repository = Repository::built();
+    repository.write(STAGING, repository.read(STAGING) + "    values: {primary: {service: {type: LoadBalancer}}}\n");
+    assert_eq!(repository.gen_(&["build", "staging"]).code, 1);
+    let line = line_of(&repository, VALUES, "fullnameOverride");
+    let run = repository.gen_(&["explain", &format!("{VALUES}:{line}")]);
+    assert!(run.stdout.contains("fullnameOverride <- services.postgres.release.fullname\n"), "{}", run.stderr);
+    let path = "services.postgres.values.primary.service.type";
+    answers(
+        &repository,
+        &["staging", path],
+        &format!("{path}: LoadBalancer\n  environments/staging.yaml:11:40  LoadBalancer\n"),
+    );
+}
+
+#[test]
 fn a_secret_in_the_values_is_hidden() {
     let repository = Repository::new();
-    repository
-        .write(STAGING, repository.read(STAGING) + "    values: {metrics: {customMetrics: {x: {token: hunter2}}}}\n");
+    repository.write(
+        STAGING,
+        repository.read(STAGING)
+            + "    values: {ldap: {bindpw: hunter2}, metrics: {customMetrics: {x: {token: hunter2}}}}\n",
+    );
     for format in ["text", "json"] {
         for path in ["services", "services.postgres.values", "services.postgres.values.metrics.customMetrics.x.token"] {
             let run = repository.gen_(&["explain", "staging", path, "--format", format]);

@@ -47,9 +47,10 @@ pub(super) fn explain(workspace: &Workspace, asked: &str) -> Result<Answer, Trou
         return Err(Trouble(message));
     }
     workspace.select(std::slice::from_ref(&place.environment), false)?;
-    let (mut answers, _) = workspace
-        .compile(std::slice::from_ref(&place.environment), |compiled| place.answer(workspace, &compiled, &shown));
-    answers.pop().unwrap_or_else(|| Err(broken(&format!("the environment `{}`", place.environment))))
+    match workspace.render(&place.environment) {
+        (Some(compiled), _) => place.answer(workspace, &compiled, &shown),
+        (None, _) => Err(broken(&format!("the environment `{}`", place.environment))),
+    }
 }
 
 impl Asked {
@@ -141,11 +142,7 @@ impl Place {
             Some((_, mark)) => mark.location(shown),
             None => self.line.map_or_else(|| Location::file(shown), |line| Location::new(shown, line, 1)),
         };
-        let shown_path = keys.iter().fold(String::new(), |at, key| match key.parse() {
-            Ok(index) => path::item(&at, index),
-            Err(_) => path::join(&at, key),
-        });
-        answer.line = Some((place, shown_path));
+        answer.line = Some((place, path::below("", &keys)));
         answer.chains.push(workspace.repository.trace(&compiled.environment, &origins.of(&keys)));
         Ok(answer)
     }
