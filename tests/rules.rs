@@ -28,7 +28,8 @@ fn root() -> PathBuf {
 }
 
 fn folders(path: &Path) -> Vec<String> {
-    let entries: Vec<_> = fs::read_dir(path).map(|entries| entries.map(Result::unwrap).collect()).unwrap_or_default();
+    let entries: Vec<fs::DirEntry> =
+        fs::read_dir(path).map(|entries| entries.map(Result::unwrap).collect()).unwrap_or_default();
     let folders = entries.iter().filter(|entry| entry.path().is_dir());
     let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
