@@ -1,10 +1,7 @@
 //! What changes from one tree to another, by meaning: objects by identity, values by path, lists by name where their items
 //! have one. A [`Change`] carries what it changes twice: as it is, for rules, and as it may be [`Shown`].
 
-mod credential;
 mod list;
-mod mask;
-mod place;
 mod step;
 mod subject;
 mod text;
@@ -19,7 +16,7 @@ use crate::{
     tree::FileTree,
 };
 
-use self::{place::Place, subject::identify, text::texts};
+use self::{subject::identify, text::texts};
 
 pub use self::{
     list::UNORDERED,
@@ -174,7 +171,7 @@ pub fn telling(changes: &[Change]) -> impl Iterator<Item = &Change> {
 }
 
 fn compare(subject: &Subject, file: &str, before: Option<&Json>, after: Option<&Json>, all: &mut Vec<Change>) {
-    all.extend(walk::walk(before, after, &Place::root(subject, file)).into_iter().map(|found| Change {
+    all.extend(walk::walk(before, after, &subject.place(file)).into_iter().map(|found| Change {
         subject: subject.clone(),
         file: file.to_owned(),
         pointer: found.pointer,

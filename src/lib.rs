@@ -18,6 +18,7 @@ pub mod process;
 pub mod render;
 pub mod scalar;
 pub mod schema;
+pub mod secrecy;
 pub mod sops;
 pub mod template;
 pub mod tree;

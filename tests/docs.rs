@@ -16,8 +16,10 @@ use gitops_gen::{
     cli,
     diagnostic::{Finding, Severity},
     environment::{Repository, json_schema_text, project_json_schema, whole_json_schema},
+    manifest::Bundle,
     plan::plan,
-    policy::RULES,
+    policy::{self, Profile, RULES},
+    render::render,
     scalar,
     tree::{FileTree, Limits},
 };
@@ -213,6 +215,12 @@ fn repository_with(path: &str, text: &str) -> Repository {
         inputs.insert(file, bytes).expect("paths are unique");
     }
     inputs.insert(path, text).expect("paths are unique");
+    // An excerpt stands on staging, in its namespace, and has its secrets.
+    for (file, bytes) in committed.iter() {
+        if let Some(secret) = file.strip_prefix("environments/staging/") {
+            inputs.insert(format!("environments/excerpt/{secret}"), bytes).expect("paths are unique");
+        }
+    }
     Repository::load(inputs)
 }
 
@@ -257,6 +265,36 @@ fn every_yaml_example_is_valid() {
         assert!(errors.is_empty(), "{}: {errors:#?}", block.place);
     }
     assert!(seen >= 4, "only {seen} examples were found");
+}
+
+/// What the rules find in an example of theirs: a piece of an environment, laid over staging, or a file of a tree.
+fn broken_rules(example: &str) -> Vec<&'static str> {
+    let is_environment = ["services:", "images:"].iter().any(|key| example.starts_with(key));
+    let findings = if is_environment {
+        let text = format!("extends: [staging]\n{example}");
+        let repository = repository_with("environments/excerpt.yaml", &text);
+        let environment = repository.resolve("excerpt").unwrap_or_else(|said| panic!("{example}: {said:#?}"));
+        let planned = plan(&environment, repository.inputs(), &FileTree::new());
+        let rendered = render(&planned.unwrap_or_else(|unsound| panic!("{example}: {unsound:#?}")).0);
+        let locate = |object: &_, pointer: &[String]| rendered.locate(&environment, object, pointer);
+        policy::check(&rendered.bundle, Profile::Default, &locate)
+    } else {
+        let mut tree = FileTree::new();
+        tree.insert("values.yaml", example.as_bytes()).expect("a plain path");
+        let (bundle, mistakes) = Bundle::parse(&tree, "");
+        assert_eq!(mistakes, [], "{example}");
+        policy::check(&bundle, Profile::Default, &|_, _| unreachable!("nothing here is rendered"))
+    };
+    findings.iter().filter(|finding| finding.severity > Severity::Note).map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn the_examples_of_a_rule_are_wrong_and_right() {
+    for rule in RULES {
+        let (bad, good) = (broken_rules(rule.bad), broken_rules(rule.good));
+        assert!(bad.contains(&rule.id), "{}: the wrong example breaks only {bad:?}", rule.id);
+        assert!(!good.contains(&rule.id), "{}: the right example breaks {good:?}", rule.id);
+    }
 }
 
 /// The words of every shown call of gen, with its place.

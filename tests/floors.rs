@@ -18,13 +18,14 @@ const FLOORS: &[(u8, &[&str])] = &[
     (1, &["scalar", "template", "yaml"]),
     (2, &["manifest", "schema", "sops"]),
     (3, &["chart", "part"]),
-    (4, &["component", "diff", "view"]),
-    (5, &["policy"]),
-    (6, &["environment"]),
-    (7, &["plan"]),
-    (8, &["render"]),
-    (9, &["drift", "output"]),
-    (10, &["cli"]),
+    (4, &["secrecy"]),
+    (5, &["component", "diff", "view"]),
+    (6, &["policy"]),
+    (7, &["environment"]),
+    (8, &["plan"]),
+    (9, &["render"]),
+    (10, &["drift", "output"]),
+    (11, &["cli"]),
 ];
 
 /// Crates that one room alone names.

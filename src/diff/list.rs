@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value as Json;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::place::Place;
+use crate::secrecy::Place;
 
 /// Keys that name an item, in the order in which they are tried. The first is the common one; the others are the merge keys of
 /// Kubernetes' own lists (`x-kubernetes-patch-merge-key` of its OpenAPI description) and, last, that of a sealed file's

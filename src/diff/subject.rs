@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::manifest::Object;
+use crate::{manifest::Object, secrecy::Place};
 
 /// A document of a tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +34,16 @@ impl fmt::Display for Subject {
             Subject::Object { kind, namespace: None, name, .. } => write!(f, "{kind} {name}"),
             Subject::Document { file, number: 0 } => f.write_str(file),
             Subject::Document { file, number } => write!(f, "{file}, document {}", number + 1),
+        }
+    }
+}
+
+impl Subject {
+    /// The root of what stands in `file`.
+    pub(super) fn place(&self, file: &str) -> Place<'static> {
+        match self {
+            Subject::Object { .. } => Place::root(),
+            Subject::Document { .. } => Place::of_file(file),
         }
     }
 }

@@ -3,10 +3,11 @@
 use serde_json::Value as Json;
 use similar::{Algorithm, ChangeTag, TextDiff, group_diff_ops};
 
-use super::{credential::redact, mask::masked, place::Place, subject::identify};
+use super::subject::identify;
 use crate::{
     diagnostic::printable,
     manifest::Bundle,
+    secrecy::{masked, redact},
     sops,
     tree::{FileTree, LOCK},
     yaml,
@@ -151,7 +152,7 @@ fn readable(file: &str, bytes: &[u8]) -> Readable {
     let shown: Vec<(bool, Json)> = identify(&bundle.objects)
         .into_iter()
         .map(|(subject, object)| {
-            let shown = masked(&object.body, &Place::root(&subject, file));
+            let shown = masked(&object.body, &subject.place(file));
             (shown == object.body, shown)
         })
         .collect();

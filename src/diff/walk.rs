@@ -4,12 +4,12 @@ use serde_json::Value as Json;
 
 use super::{
     Shown, Step,
-    credential::redact,
     list::{self, Part},
-    mask::masked,
-    place::{Place, embedded},
 };
-use crate::path;
+use crate::{
+    path,
+    secrecy::{Place, embedded, masked, redact},
+};
 
 /// A difference inside one object.
 pub(super) struct Found {

@@ -6,16 +6,14 @@ use serde_json::Value as Json;
 
 use super::{Environment, resolve::Layered, whole_json_schema};
 use crate::{
-    chart::{self, Facet, Kind, Setting},
+    chart::{self, Kind, Setting},
     component, path,
     schema::{VERBATIM, closest},
+    secrecy::{Place, masked},
     yaml::Node,
 };
 
 static SCHEMA: LazyLock<Json> = LazyLock::new(whole_json_schema);
-
-/// What stands for a value that should be a secret.
-const HIDDEN: &str = "(hidden)";
 
 /// A path that names nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +122,13 @@ pub(super) fn without_secrets(keys: &[String], mut value: Json) -> Json {
 }
 
 fn hide(at: &mut Vec<String>, value: &mut Json) {
+    if let [services, _, values, rest @ ..] = at.as_slice()
+        && services == "services"
+        && values == "values"
+    {
+        *value = masked(value, &place(rest));
+        return;
+    }
     let mut below = |key: String, value: &mut Json| {
         at.push(key);
         hide(at, value);
@@ -132,23 +137,19 @@ fn hide(at: &mut Vec<String>, value: &mut Json) {
     match value {
         Json::Object(map) => map.iter_mut().for_each(|(key, value)| below(key.clone(), value)),
         Json::Array(items) => (0..).zip(items).for_each(|(index, item): (usize, _)| below(index.to_string(), item)),
-        Json::String(text) if !text.is_empty() => match at.as_slice() {
-            [services, _, values, rest @ ..] if services == "services" && values == "values" && is_credential(rest) => {
-                *value = HIDDEN.into();
-            }
-            _ => {}
-        },
         _ => {}
     }
 }
 
-fn is_credential(at: &[String]) -> bool {
-    let is_named = |key: &String| {
-        let key = key.to_lowercase();
-        ["password", "passphrase", "token"].iter().any(|word| key.ends_with(word))
-    };
-    let is_modelled = |setting: &Setting| {
-        setting.facet == Facet::Credential && setting.path.split('.').eq(at.iter().map(String::as_str))
-    };
-    at.last().is_some_and(is_named) || settings().any(is_modelled)
+/// The place of a path of a chart's values.
+fn place(keys: &[String]) -> Place<'_> {
+    let place = keys.iter().fold(Place::of_values(), |place, key| match key.parse::<usize>() {
+        Ok(_) => place.item(false),
+        Err(_) => place.key(key),
+    });
+    // The name beside an item's `value` is not at hand here.
+    match keys {
+        [.., index, value] if value == "value" && index.parse::<usize>().is_ok() => place.hidden(),
+        _ => place,
+    }
 }

@@ -73,10 +73,28 @@ impl Identity {
     }
 }
 
+/// What `key` of a map leads to. Objects have few keys, among which looking is faster than hashing.
+#[must_use]
+pub fn field<'a>(body: &'a Json, key: &str) -> Option<(&'a str, &'a Json)> {
+    const FEW: usize = 12;
+    let map = body.as_object()?;
+    let entry = match map.len() <= FEW {
+        true => map.iter().find(|(name, _)| *name == key)?,
+        false => map.get_key_value(key)?,
+    };
+    Some((entry.0, entry.1))
+}
+
+/// The value at the end of `keys`.
+#[must_use]
+pub fn at<'a>(body: &'a Json, keys: &[&str]) -> Option<&'a Json> {
+    keys.iter().try_fold(body, |value, key| field(value, key).map(|(_, value)| value))
+}
+
 /// The text at the end of `keys`.
 #[must_use]
 pub fn text<'a>(body: &'a Json, keys: &[&str]) -> Option<&'a str> {
-    keys.iter().try_fold(body, |value, key| value.get(key))?.as_str()
+    at(body, keys)?.as_str()
 }
 
 impl Object {

@@ -14,8 +14,7 @@ pub(super) const RULE: Rule = Rule {
     remedy: "Correct the name, or add the object. What somebody else brings to the cluster on purpose can be ignored with a \
              reason (`policy.ignore`).",
     bad: "services:\n  postgres:\n    values:\n      primary: {extraEnvVarsSecret: postgres-extra}   # nowhere in the tree\n",
-    good: "services:\n  postgres:\n    manifests: [staging/secrets/postgres-extra.sops.yaml]\n    values:\n      primary: {extraEnvVarsSecret: \
-           postgres-extra}\n",
+    good: "services:\n  postgres:\n    values:\n      primary: {extraEnvVarsSecret: postgres-auth}\n",
     hides_lines: false,
     check,
 };

@@ -50,8 +50,7 @@ impl Exceptions {
             let before = findings.len();
             findings.retain(|finding| !exception.covers(finding));
             if before == findings.len() && exception.is_own {
-                let message = format!("nothing here breaks `{}` any more", exception.rule);
-                said.push(exception.warning(UNUSED_EXCEPTION, message, "delete this exception"));
+                said.push(exception.unused());
             }
         }
         findings.extend(said);
@@ -91,6 +90,16 @@ impl Exception {
     fn covers(&self, finding: &Finding) -> bool {
         let covers_path = |path: &String| split(&finding.path).starts_with(&split(path));
         finding.rule == self.rule && self.path.as_ref().is_none_or(covers_path)
+    }
+
+    fn unused(&self) -> Finding {
+        let (message, help) = match &self.path {
+            Some(path) => {
+                (format!("nothing at `{path}` breaks `{}`", self.rule), "delete this exception, or correct its path")
+            }
+            None => (format!("nothing here breaks `{}` any more", self.rule), "delete this exception"),
+        };
+        self.warning(UNUSED_EXCEPTION, message, help)
     }
 
     fn error(&self, rule: &'static str, message: String, help: &str) -> Finding {

@@ -1,16 +1,12 @@
 //! Secrets in plain text.
 
-mod leak;
-mod words;
-
 use serde_json::Value as Json;
 
-use self::{
-    leak::{Leak, is_address_with_password, is_own_text, leak},
-    words::{names_address, names_password, names_secret},
-};
 use super::{At, Spot, Tree, pod::Pod, release::Valued};
-use crate::chart::{Facet, Kind, Shape};
+use crate::{
+    chart::{Facet, Kind, Shape},
+    secrecy::{Leak, is_address_with_password, is_own_text, leak, names_address, names_password, names_secret},
+};
 
 /// A secret in plain text. The value itself is not part of the fact.
 pub struct Credential<'a> {

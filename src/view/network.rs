@@ -1,8 +1,10 @@
 //! Where network policies leave a database open.
 
+use serde_json::Value as Json;
+
 use super::{
     At, Databases, Spot, Tree, database,
-    database::{Pods, labels},
+    database::{Labels, Pods, labels},
     exposure::is_any,
     release::{Valued, is_true},
 };
@@ -41,42 +43,62 @@ pub enum Gap {
 
 pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<NetworkGap<'a>> {
     let is_policy = |body: &&Spot<'a, '_>| body.kind() == "NetworkPolicy" && body.group() == "networking.k8s.io";
-    let policies: Vec<&Spot<'a, '_>> = tree.bodies.iter().filter(is_policy).collect();
+    let policies: Vec<Policy<'a, '_>> = tree.bodies.iter().filter(is_policy).map(Policy::of).collect();
     let mut gaps: Vec<NetworkGap<'a>> = policies.iter().flat_map(|policy| of_policy(policy, tree.databases)).collect();
     gaps.extend(tree.releases.iter().flat_map(|release| of_release(release, &policies)));
     for (workload, pods) in tree.bodies.iter().filter_map(|body| Some((body, Pods::of_workload(body)?))) {
-        if !policies.iter().any(|policy| guards(policy, &pods)) {
+        if !policies.iter().any(|policy| policy.guards(&pods)) {
             gaps.push(NetworkGap { at: workload.at_name(), gap: Gap::None, product: pods.product });
         }
     }
     gaps
 }
 
-/// Whether a policy limits who may connect to some pods.
-fn guards(policy: &Spot<'_, '_>, pods: &Pods) -> bool {
-    let types = policy.items(&["spec", "policyTypes"]);
-    let is_ingress = types.is_empty() || types.iter().any(|kind| kind.value == "Ingress");
-    is_ingress && selects(policy, pods)
+/// A network policy and whom it is about.
+struct Policy<'a, 'v> {
+    spot: &'v Spot<'a, 'v>,
+    labels: Labels,
+    /// Whether its selector has more than labels.
+    has_expressions: bool,
+    is_ingress: bool,
 }
 
-fn selects(policy: &Spot<'_, '_>, pods: &Pods) -> bool {
-    let has_expressions = !policy.items(&["spec", "podSelector", "matchExpressions"]).is_empty();
-    let selector = labels(policy.get(&["spec", "podSelector", "matchLabels"]));
-    match selector.is_empty() {
-        true => !has_expressions && pods.are_in(policy.namespace()),
-        false => pods.are_selected(policy.namespace(), &selector),
+impl<'a, 'v> Policy<'a, 'v> {
+    fn of(spot: &'v Spot<'a, 'v>) -> Policy<'a, 'v> {
+        let types = spot.value_at(&["spec", "policyTypes"]).and_then(Json::as_array);
+        let expressions = spot.value_at(&["spec", "podSelector", "matchExpressions"]).and_then(Json::as_array);
+        Policy {
+            spot,
+            labels: labels(spot.get(&["spec", "podSelector", "matchLabels"])),
+            has_expressions: expressions.is_some_and(|list| !list.is_empty()),
+            is_ingress: types.is_none_or(|types| types.is_empty() || types.iter().any(|kind| kind == "Ingress")),
+        }
+    }
+
+    /// Whether it limits who may connect to some pods.
+    fn guards(&self, pods: &Pods) -> bool {
+        self.is_ingress && self.selects(pods)
+    }
+
+    fn selects(&self, pods: &Pods) -> bool {
+        match self.labels.is_empty() {
+            true => !self.has_expressions && pods.are_in(self.spot.namespace()),
+            false => pods.are_selected(self.spot.namespace(), &self.labels),
+        }
     }
 }
 
-fn of_policy<'a>(policy: &Spot<'a, '_>, databases: &Databases) -> Vec<NetworkGap<'a>> {
-    let selector = labels(policy.get(&["spec", "podSelector", "matchLabels"]));
-    let selected = databases.iter().find(|pods| selects(policy, pods)).map(|pods| pods.product);
-    let rules = policy.items(&["spec", "ingress"]);
+fn of_policy<'a>(policy: &Policy<'a, '_>, databases: &Databases) -> Vec<NetworkGap<'a>> {
+    let spot = policy.spot;
+    let rules = spot.items(&["spec", "ingress"]);
+    let selected = || {
+        let known = databases.iter().find(|pods| policy.selects(pods)).map(|pods| pods.product);
+        known.or_else(|| databases.selected(spot.namespace(), &policy.labels))
+    };
     let gaps = rules.iter().flat_map(|rule| {
         // A port of a database tells what the policy is for where nothing else does.
-        let by_port = rule.items(&["ports"]).iter().find_map(|port| database::of_port(port.value.get("port")?));
-        let product = selected.or_else(|| databases.selected(policy.namespace(), &selector)).or(by_port);
-        product.map(|product| of_rule(rule, product)).unwrap_or_default()
+        let by_port = || rule.items(&["ports"]).iter().find_map(|port| database::of_port(port.value.get("port")?));
+        selected().or_else(by_port).map(|product| of_rule(rule, product)).unwrap_or_default()
     });
     gaps.collect()
 }
@@ -111,14 +133,15 @@ fn of_rule<'a>(rule: &Spot<'a, '_>, product: &'static str) -> Vec<NetworkGap<'a>
     from.iter().filter_map(gap).collect()
 }
 
-fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[&Spot<'a, '_>]) -> Vec<NetworkGap<'a>> {
+fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[Policy<'a, '_>]) -> Vec<NetworkGap<'a>> {
     let release = valued.release;
     let Some(product) = database::of_name(release.chart.name) else { return Vec::new() };
     let mut gaps = Vec::new();
     for rules in valued.set.iter().filter(|assigned| assigned.setting.kind == Kind::Shape(Shape::IngressRules)) {
         gaps.extend(rules.spot.items(&[]).iter().flat_map(|rule| of_rule(rule, product)));
     }
-    let is_guarded = Pods::of_release(release).is_some_and(|pods| policies.iter().any(|policy| guards(policy, &pods)));
+    let is_guarded =
+        || Pods::of_release(release).is_some_and(|pods| policies.iter().any(|policy| policy.guards(&pods)));
     for setting in release.chart.settings {
         if setting.facet != Facet::NetworkPolicy(NetworkPolicy::AllowExternal) {
             continue;
@@ -134,7 +157,7 @@ fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[&Spot<'a, '_>]) -> Vec<Ne
         });
         let is_off = enabled.is_some_and(|enabled| release.value(enabled.path).is_some_and(|value| !is_true(value)));
         if let Some(enabled) = enabled.filter(|_| is_off) {
-            let at = release.place(enabled.path).filter(|_| !is_guarded);
+            let at = release.place(enabled.path).filter(|_| !is_guarded());
             gaps.extend(at.map(|at| NetworkGap { at, gap: Gap::Off, product }));
         }
         match release.value(setting.path) {

@@ -1,6 +1,6 @@
 //! Names of objects that are not in the tree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{At, Spot, Tree, pod::Pod, release::Valued};
 use crate::{
@@ -33,62 +33,88 @@ const MAKERS: &[(&str, &[&str])] = &[
     ("VaultStaticSecret", &["spec", "destination", "name"]),
 ];
 
+/// A name that is looked up.
+struct Named<'a, 'v> {
+    spot: Spot<'a, 'v>,
+    kind: &'v str,
+    namespace: &'v str,
+    name: &'v str,
+}
+
 pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Reference<'a>> {
-    let known = known(tree.bundle, tree.bodies);
-    let mut references: Vec<Reference<'a>> = tree.bodies.iter().flat_map(of_body).collect();
-    references.extend(tree.pods.iter().flat_map(of_pod));
-    references.extend(tree.releases.iter().flat_map(of_release));
-    references.retain(|reference| !is_known(&known, &reference.target));
+    let known = Known::of(tree.bundle, tree.bodies);
+    let named = tree.bodies.iter().flat_map(of_body).chain(tree.pods.iter().flat_map(of_pod));
+    let named = named.chain(tree.releases.iter().flat_map(of_release)).filter(|named| !known.has(named));
+    let mut references: Vec<Reference<'a>> = named
+        .map(|named| Reference { at: named.spot.at(), target: Identity::new(named.kind, named.namespace, named.name) })
+        .collect();
     let mut seen = BTreeSet::new();
     // That a namespace is missing is one thing to say, however many objects stand in it.
     references.retain(|reference| reference.target.kind != "Namespace" || seen.insert(reference.target.name.clone()));
     references
 }
 
-/// An object that names no namespace may stand in any: kustomize and Flux give it one.
-fn is_known(known: &BTreeSet<Identity>, target: &Identity) -> bool {
-    let named = |namespace: &str| known.contains(&Identity::new(&target.kind, namespace, &target.name));
-    let is_same = |other: &Identity| other.kind == target.kind && other.name == target.name;
-    named(&target.namespace)
-        || named("")
-        || (target.namespace.is_empty() && known.iter().any(is_same))
-        || ALWAYS.contains(&(target.kind.as_str(), target.name.as_str()))
+/// What is there: kind, namespace and name.
+struct Known<'v> {
+    whole: HashSet<(&'v str, &'v str, &'v str)>,
+    /// Without the namespace.
+    names: HashSet<(&'v str, &'v str)>,
 }
 
-fn known(bundle: &Bundle, bodies: &[Spot<'_, '_>]) -> BTreeSet<Identity> {
-    let mut known: BTreeSet<Identity> = bundle.provided.iter().flatten().cloned().collect();
-    for body in bodies {
-        known.insert(Identity::new(body.kind(), body.namespace(), body.name()));
-        if let Some((_, target)) = MAKERS.iter().find(|(kind, _)| *kind == body.kind()) {
-            known.insert(Identity::new("Secret", body.namespace(), body.text(target).unwrap_or(body.name())));
+impl<'v> Known<'v> {
+    fn of(bundle: &'v Bundle, bodies: &[Spot<'_, 'v>]) -> Known<'v> {
+        let mut known = Known { whole: HashSet::new(), names: HashSet::new() };
+        for Identity { kind, namespace, name } in bundle.provided.iter().flatten() {
+            known.add(kind, namespace, name);
         }
-        for (generator, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
-            for made in body.items(&[generator]) {
-                let namespace = made.text(&["namespace"]).or(body.text(&["namespace"])).unwrap_or_default();
-                known.insert(Identity::new(kind, namespace, made.text(&["name"]).unwrap_or_default()));
+        for body in bodies {
+            known.add(body.kind(), body.namespace(), body.name());
+            if let Some((_, target)) = MAKERS.iter().find(|(kind, _)| *kind == body.kind()) {
+                known.add("Secret", body.namespace(), body.text(target).unwrap_or(body.name()));
+            }
+            for (generator, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
+                for made in body.items(&[generator]) {
+                    let namespace = made.text(&["namespace"]).or(body.text(&["namespace"])).unwrap_or_default();
+                    known.add(kind, namespace, made.text(&["name"]).unwrap_or_default());
+                }
             }
         }
+        known
     }
-    known
+
+    fn add(&mut self, kind: &'v str, namespace: &'v str, name: &'v str) {
+        self.whole.insert((kind, namespace, name));
+        self.names.insert((kind, name));
+    }
+
+    /// An object that names no namespace may stand in any: kustomize and Flux give it one.
+    fn has(&self, Named { kind, namespace, name, .. }: &Named<'_, '_>) -> bool {
+        self.whole.contains(&(*kind, *namespace, *name))
+            || self.whole.contains(&(*kind, "", *name))
+            || (namespace.is_empty() && self.names.contains(&(*kind, *name)))
+            || ALWAYS.contains(&(*kind, *name))
+    }
 }
 
 /// The reference that stands at `keys` of `spot`, unless it is marked as one that may be missing.
-fn named<'a>(spot: &Spot<'a, '_>, keys: &[&str], kind: &str, namespace: &str) -> Option<Reference<'a>> {
-    let name = spot.get(keys)?;
-    let text = name.value.as_str().filter(|text| !text.is_empty() && !text.contains("{{") && !text.contains("${"))?;
+fn named<'a, 'v>(spot: &Spot<'a, 'v>, keys: &[&str], kind: &'v str, namespace: &'v str) -> Option<Named<'a, 'v>> {
+    let name = spot
+        .value_at(keys)?
+        .as_str()
+        .filter(|text| !text.is_empty() && !text.contains("{{") && !text.contains("${"))?;
     let is_optional = |value: &serde_json::Value| value.get("optional").is_some_and(|optional| optional == true);
-    let holder = keys.split_last().and_then(|(_, above)| spot.get(above));
-    let is_needed = !is_optional(spot.value) && holder.is_none_or(|holder| !is_optional(holder.value));
-    is_needed.then(|| Reference { at: name.at(), target: Identity::new(kind, namespace, text) })
+    let holder = keys.split_last().and_then(|(_, above)| spot.value_at(above));
+    let is_needed = !is_optional(spot.value) && holder.is_none_or(|holder| !is_optional(holder));
+    Some(Named { spot: spot.get(keys).filter(|_| is_needed)?, kind, namespace, name })
 }
 
-fn of_body<'a>(body: &Spot<'a, '_>) -> Vec<Reference<'a>> {
+fn of_body<'a, 'v>(body: &Spot<'a, 'v>) -> Vec<Named<'a, 'v>> {
     let here = body.namespace();
     let mut found = Vec::new();
     let namespaced = named(body, &["metadata", "namespace"], "Namespace", "");
     found.extend(namespaced.filter(|_| body.kind() != "Namespace"));
     // A reference that names its kind, and its namespace where that is another one.
-    let typed = |spot: &Spot<'a, '_>| {
+    let typed = |spot: &Spot<'a, 'v>| {
         let namespace = spot.text(&["namespace"]).unwrap_or(here);
         named(spot, &["name"], spot.text(&["kind"]).unwrap_or(body.kind()), namespace)
     };
@@ -106,7 +132,7 @@ fn of_body<'a>(body: &Spot<'a, '_>) -> Vec<Reference<'a>> {
     found
 }
 
-fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Reference<'a>> {
+fn of_pod<'a, 'v>(pod: &'v Pod<'a, 'v>) -> Vec<Named<'a, 'v>> {
     let here = pod.namespace.as_str();
     let mut found = Vec::new();
     for variable in pod.variables() {
@@ -133,14 +159,14 @@ fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Reference<'a>> {
     found
 }
 
-fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Reference<'a>> {
+fn of_release<'a, 'v>(valued: &Valued<'a, 'v>) -> Vec<Named<'a, 'v>> {
     let here = valued.release.namespace.as_str();
     let mut found = Vec::new();
     for assigned in &valued.set {
         let (setting, spot) = (assigned.setting, &assigned.spot);
         if setting.kind == Kind::Shape(Shape::PullSecrets) {
             let names = spot.items(&[]).into_iter();
-            let named = |item: Spot<'a, '_>| {
+            let named = |item: Spot<'a, 'v>| {
                 named(&item, &["name"], "Secret", here).or_else(|| self::named(&item, &[], "Secret", here))
             };
             found.extend(names.filter_map(named));

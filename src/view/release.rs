@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{At, Spot};
 use crate::{
     chart::{self, Chart, Kind, Setting, Shape},
-    manifest::{Bundle, Object, text},
+    manifest::{Bundle, Object, field, text},
 };
 
 /// A release of a pinned chart, or loose values of one.
@@ -74,7 +74,8 @@ impl<'a> Release<'a> {
     fn last(&self, path: &str) -> Option<(&Layer<'a>, &Json)> {
         let said = |layer| {
             let Layer { values, .. }: &Layer<'a> = layer;
-            let value = path.split('.').try_fold(values.as_ref(), |value, key| value.get(key))?;
+            let value =
+                path.split('.').try_fold(values.as_ref(), |value, key| field(value, key).map(|(_, below)| below))?;
             Some((layer, value))
         };
         let (layer, value) = self.layers.iter().rev().find_map(said)?;
@@ -275,29 +276,23 @@ impl<'a> Tree<'a> {
             }
         };
         let release = |layer: Layer<'a>| {
-            let chart = chart::recognise(&layer.values).filter(|chart| self.may_be_of(object, chart))?;
+            let chart = chart::recognise(&layer.values)?;
+            let version = match self.chart_beside(object) {
+                Some(beside) if text(beside, &["name"]) != Some(chart.name) => return None,
+                beside => beside.and_then(|beside| text(beside, &["version"])).map(str::to_owned),
+            };
             let (at, body) = (layer.at(&[], false), layer.prefix.clone());
             let layers = vec![layer];
-            Some(Release {
-                chart,
-                version: None,
-                layers,
-                is_whole: false,
-                at,
-                body,
-                namespace: String::new(),
-                name: None,
-            })
+            Some(Release { chart, version, layers, is_whole: false, at, body, namespace: String::new(), name: None })
         };
         layers.into_iter().filter_map(release).collect()
     }
 
-    /// Whether a file may hold values of that chart: not if it stands in the folder of another one.
-    fn may_be_of(&self, object: &Object, chart: &Chart) -> bool {
+    /// The Chart.yaml beside a file: its values are those of that chart.
+    fn chart_beside(&self, object: &Object) -> Option<&'a Json> {
         let is_chart =
             |other: &&Object| other.file.strip_prefix(object.folder()).is_some_and(|file| file == "Chart.yaml");
-        let beside = self.bundle.objects.iter().find(is_chart);
-        beside.is_none_or(|beside| text(&beside.body, &["name"]) == Some(chart.name))
+        self.bundle.objects.iter().find(is_chart).map(|chart| &chart.body)
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::At;
-use crate::manifest::{Bundle, Object, text};
+use crate::manifest::{Bundle, Object, at, field, text};
 
 /// A value in an object.
 #[derive(Clone)]
@@ -54,14 +54,14 @@ impl<'a, 'v> Spot<'a, 'v> {
 
     /// The value at the end of `keys`.
     pub(super) fn value_at(&self, keys: &[&str]) -> Option<&'v Json> {
-        keys.iter().try_fold(self.value, |value, key| value.get(key))
+        at(self.value, keys)
     }
 
     /// What stands at the end of `keys`; `null` counts as nothing, as it does for Kubernetes.
     pub(super) fn get(&self, keys: &[&str]) -> Option<Spot<'a, 'v>> {
         self.value_at(keys).filter(|value| !value.is_null())?;
         keys.iter().try_fold(self.clone(), |spot, key| {
-            let (key, value) = spot.value.as_object()?.get_key_value(*key)?;
+            let (key, value) = field(spot.value, key)?;
             Some(spot.step(Key::Name(key), value))
         })
     }

@@ -31,8 +31,7 @@ fn of_release<'a>(release: &Spot<'a, '_>, bodies: &[Spot<'a, '_>]) -> Vec<Versio
     let source = |reference: &[&str]| {
         let reference = release.get(reference)?;
         let (kind, name) = (reference.text(&["kind"])?, reference.text(&["name"])?);
-        let source = bodies.iter().find(|body| body.kind() == kind && body.name() == name)?;
-        (!is_own_repository(source, bodies)).then_some(source)
+        bodies.iter().find(|body| body.name() == name && body.kind() == kind)
     };
     let mut found = Vec::new();
     if let Some(chart) = release.get(&["spec", "chart", "spec"]) {
@@ -50,7 +49,8 @@ fn of_release<'a>(release: &Spot<'a, '_>, bodies: &[Spot<'a, '_>]) -> Vec<Versio
         }
     }
     for reference in [&["spec", "chart", "spec", "sourceRef"][..], &["spec", "chartRef"]] {
-        found.extend(source(reference).and_then(of_source));
+        let found_at = source(reference).and_then(|source| Some((source, of_source(source)?)));
+        found.extend(found_at.filter(|(source, _)| !is_own_repository(source, bodies)).map(|(_, version)| version));
     }
     found
 }

@@ -23,6 +23,7 @@ const fn case(name: &'static str, changes: &'static [Change], finds: &'static [&
 }
 
 const SOURCE: &str = "{git: https://github.com/bitnami/charts, tag: postgresql/17.0.2, path: bitnami/postgresql}";
+const LIMITS: &str = "      limits: {memory: 1Gi}\n";
 const STORAGE: &str = "    storage: 20Gi\n";
 const BACKUP: &str = "    storage: 20Gi\n    backup: {schedule: \"0 2 * * *\", retention: 30d, storage: 5Gi}\n";
 
@@ -726,6 +727,97 @@ pub(crate) const CASES: &[Case] = &[
         "an owner who is the superuser, whose password the chart takes from the superuser's key",
         &[Edit(BASE, "username: viridial", "username: postgres"), Remove(SECRET)],
         &["environments/staging.yaml:5:3 missing-secret .. with postgres-password, replication-password"],
+    ),
+    // Exceptions from rules.
+    case(
+        "an exception from a rule that there is not",
+        &[Edit(
+            STAGING,
+            LIMITS,
+            "      limits: {memory: 1Gi}\npolicy:\n  ignore:\n    - {rule: public-databas, reason: x}\n",
+        )],
+        &["environments/staging.yaml:13:7 unknown-rule .. `public-databas` .. did you mean `public-database`?"],
+    ),
+    case(
+        "a lock on a rule that there is not",
+        &[Write("gen.yaml", b"edition: 1\npolicy:\n  locked: [plaintext-secrets]\n")],
+        &["gen.yaml:3:12 unknown-rule .. `plaintext-secrets` .. did you mean `plaintext-secret`?"],
+    ),
+    case(
+        "an exception from what nobody may ignore",
+        &[Edit(
+            STAGING,
+            LIMITS,
+            "      limits: {memory: 1Gi}\npolicy:\n  ignore:\n    - {rule: plaintext-secret, reason: x}\n",
+        )],
+        &["environments/staging.yaml:13:7 locked-rule .. can never be ignored .. seal the value"],
+    ),
+    case(
+        "an exception that the project locks, and the finding with it",
+        &[
+            Write("gen.yaml", b"edition: 1\npolicy: {locked: [public-database]}\n"),
+            Edit(
+                STAGING,
+                LIMITS,
+                "      limits: {memory: 1Gi}\n    values: {primary: {service: {type: NodePort}}}\npolicy:\n  ignore:\n    \
+                 - {rule: public-database, reason: x}\n",
+            ),
+        ],
+        &[
+            "environments/staging.yaml:11:40 public-database .. `NodePort`",
+            "environments/staging.yaml:14:7 locked-rule .. gen.yaml locks `public-database` .. taken off in gen.yaml",
+        ],
+    ),
+    case(
+        "an exception without a reason",
+        &[Edit(
+            STAGING,
+            LIMITS,
+            "      limits: {memory: 1Gi}\n    values: {primary: {service: {type: NodePort}}}\npolicy:\n  ignore:\n    - {rule: \
+             public-database, reason: \" \"}\n",
+        )],
+        &[
+            "environments/staging.yaml:11:40 public-database .. `NodePort`",
+            "environments/staging.yaml:14:7 missing-reason .. no reason .. say why",
+        ],
+    ),
+    case(
+        "an exception that has ended",
+        &[Edit(
+            STAGING,
+            LIMITS,
+            "      limits: {memory: 1Gi}\n    values: {primary: {service: {type: NodePort}}}\npolicy:\n  ignore:\n    - {rule: \
+             public-database, reason: x, until: 2020-02-29}\n",
+        )],
+        &[
+            "environments/staging.yaml:11:40 public-database .. `NodePort`",
+            "environments/staging.yaml:14:7 expired-exception .. ended on 2020-02-29 .. new date",
+        ],
+    ),
+    case(
+        "an exception that nothing needs",
+        &[Edit(
+            STAGING,
+            LIMITS,
+            "      limits: {memory: 1Gi}\npolicy:\n  ignore:\n    - {rule: public-database, path: services.postgres, reason: x, until: \
+             2999-12-31}\n",
+        )],
+        &[
+            "environments/staging.yaml:13:7 unused-exception .. nothing at `services.postgres` breaks `public-database` .. delete",
+        ],
+    ),
+    case(
+        "an exception whose path ends in the middle of a name",
+        &[Edit(
+            STAGING,
+            LIMITS,
+            "      limits: {memory: 1Gi}\n    values: {primary: {service: {type: NodePort}}}\npolicy:\n  ignore:\n    - {rule: \
+             public-database, path: services.postgres.val, reason: x}\n",
+        )],
+        &[
+            "environments/staging.yaml:11:40 public-database .. `NodePort`",
+            "environments/staging.yaml:14:7 unused-exception .. `services.postgres.val` .. correct its path",
+        ],
     ),
     // Names that would reach a terminal.
     case(

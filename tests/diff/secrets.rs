@@ -214,7 +214,7 @@ fn the_program_shows_no_secret_either() {
     let config = |secret: &str| {
         format!(
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: more\n  namespace: viridial-staging\ndata:\n  a: b\n  \
-             app.yaml: |\n    # {secret}\n    password: {secret}\n    x: 1\n"
+             app.yaml: |\n    # {secret}\n    token: {secret}\n    x: 1\n"
         )
     };
     let repository = Repository::new();
@@ -240,7 +240,7 @@ fn the_program_shows_no_secret_either() {
         assert!(!run.stdout.contains("data:AAAA") && run.stdout.contains("postgres-auth"), "{}", run.stdout);
     }
     let run = repository.gen_(&["diff"]);
-    for line in ["~ data[\"app.yaml\"].password: \"***\" (changed)", "sealed value changed"] {
+    for line in ["~ data[\"app.yaml\"].token: \"***\" (changed)", "sealed value changed"] {
         assert!(run.stdout.contains(line), "{line}: {}", run.stdout);
     }
 }

@@ -163,7 +163,7 @@ fn a_secret_in_the_values_is_hidden() {
         for path in ["services", "services.postgres.values", "services.postgres.values.metrics.customMetrics.x.token"] {
             let run = repository.gen_(&["explain", "staging", path, "--format", format]);
             assert_eq!(run.code, 0, "{}", run.stderr);
-            assert!(run.stdout.contains("(hidden)") && !run.stdout.contains("hunter2"), "{path}: {}", run.stdout);
+            assert!(run.stdout.contains("***") && !run.stdout.contains("hunter2"), "{path}: {}", run.stdout);
         }
         let run = repository.gen_(&["build", "staging"]);
         assert!(run.code < 2, "{}", run.stderr);

@@ -2,10 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{
-    Subject,
-    credential::{Likeness, likeness},
-};
+use super::likeness::{Likeness, likeness};
 use crate::{
     chart::{CHARTS, Facet},
     yaml::{Dialect, FileId, Source, parse},
@@ -13,13 +10,13 @@ use crate::{
 
 /// Where a value stands in a document.
 #[derive(Clone)]
-pub(super) struct Place<'a> {
+pub struct Place<'a> {
     /// The kind of the nearest object around it.
-    pub(super) kind: &'a str,
+    pub kind: &'a str,
     /// The key that the map or list around it stands under.
-    pub(super) parent: &'a str,
+    pub parent: &'a str,
     /// The key that it stands under; for an item of a list, the key of the list.
-    pub(super) key: &'a str,
+    pub key: &'a str,
     secrecy: Secrecy,
     /// Whether the map around it is a Secret.
     is_secret: bool,
@@ -59,8 +56,8 @@ const REFERENCES: &[&str] = &[
 
 impl<'a> Place<'a> {
     /// The root of a document.
-    pub(super) fn root(subject: &Subject, file: &str) -> Place<'static> {
-        let is_values = matches!(subject, Subject::Document { .. }) && is_values(file);
+    #[must_use]
+    pub fn root() -> Place<'static> {
         Place {
             kind: "",
             parent: "",
@@ -68,12 +65,25 @@ impl<'a> Place<'a> {
             secrecy: Secrecy::Open,
             is_secret: false,
             is_literal: false,
-            values: is_values.then(Vec::new),
+            values: None,
         }
     }
 
+    /// The root of a document without a kind, which holds a chart's values where its file is called so.
+    #[must_use]
+    pub fn of_file(file: &str) -> Place<'static> {
+        if is_values(file) { Place::of_values() } else { Place::root() }
+    }
+
+    /// The root of a chart's values.
+    #[must_use]
+    pub fn of_values() -> Place<'static> {
+        Place { values: Some(Vec::new()), ..Place::root() }
+    }
+
     /// The same place, knowing what stands there.
-    pub(super) fn inside(&self, sides: &[&'a Json]) -> Place<'a> {
+    #[must_use]
+    pub fn inside(&self, sides: &[&'a Json]) -> Place<'a> {
         let text = |side: &&'a Json, key: &str| side.get(key).and_then(Json::as_str);
         let is_literal = |name: &str| likeness(name) != Likeness::None;
         let mut inside = self.clone();
@@ -91,7 +101,8 @@ impl<'a> Place<'a> {
     }
 
     /// What stands under `key` of the map at this place.
-    pub(super) fn key(&self, key: &'a str) -> Place<'a> {
+    #[must_use]
+    pub fn key(&self, key: &'a str) -> Place<'a> {
         let is_inline = (self.kind == "HelmRelease" && self.key == "spec" && key == "values") || key == "valuesObject";
         let values = if is_inline { Some(Vec::new()) } else { self.values.clone() };
         let values = values.map(|mut path| {
@@ -105,13 +116,21 @@ impl<'a> Place<'a> {
     }
 
     /// An item of the list at this place; `follows_flag` where it is what a flag such as `--password` takes.
-    pub(super) fn item(&self, follows_flag: bool) -> Place<'a> {
+    #[must_use]
+    pub fn item(&self, follows_flag: bool) -> Place<'a> {
         let secrecy = if follows_flag { Secrecy::Credential } else { self.secrecy };
         Place { secrecy, is_secret: false, is_literal: false, ..self.clone() }
     }
 
+    /// The same place, taken for one that holds a secret.
+    #[must_use]
+    pub fn hidden(self) -> Place<'a> {
+        Place { secrecy: Secrecy::Credential, ..self }
+    }
+
     /// The YAML in the text at this place.
-    pub(super) fn embedded(&self) -> Place<'a> {
+    #[must_use]
+    pub fn embedded(&self) -> Place<'a> {
         let values = if is_values(self.key) { Some(Vec::new()) } else { None };
         Place { is_secret: false, is_literal: false, values, kind: "", ..self.clone() }
     }
@@ -122,7 +141,8 @@ impl<'a> Place<'a> {
     }
 
     /// Whether the item of `list` before `at` is a flag whose value is a secret.
-    pub(super) fn follows_flag(list: &[Json], at: Option<usize>) -> bool {
+    #[must_use]
+    pub fn follows_flag(list: &[Json], at: Option<usize>) -> bool {
         let before = at.and_then(|at| list.get(at.checked_sub(1)?)?.as_str());
         before.is_some_and(|flag| {
             flag.starts_with('-') && !flag.contains(['=', ' ', ':']) && likeness(flag) != Likeness::None
@@ -180,7 +200,8 @@ fn is_values(path: &str) -> bool {
 }
 
 /// The YAML that a text of several lines holds: a map, or a list of maps.
-pub(super) fn embedded(text: &str) -> Option<Json> {
+#[must_use]
+pub fn embedded(text: &str) -> Option<Json> {
     if !text.trim_end().contains('\n') && !text.trim_start().starts_with('{') {
         return None;
     }

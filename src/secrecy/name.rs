@@ -15,8 +15,10 @@ const ABOUT: &[&str] = &[
     "ALGORITHM",
     "BACKEND",
     "CHARSET",
+    "CHECK",
     "CLASS",
     "COMMAND",
+    "COMPLEXITY",
     "COUNT",
     "DIR",
     "DISABLED",
@@ -25,10 +27,12 @@ const ABOUT: &[&str] = &[
     "ENDPOINT",
     "ENGINE",
     "EXPIRY",
+    "FIELD",
     "FILE",
     "FILES",
     "FORMAT",
     "HEADER",
+    "HINT",
     "HOST",
     "ID",
     "INTERVAL",
@@ -53,6 +57,8 @@ const ABOUT: &[&str] = &[
     "ROTATION",
     "SOURCE",
     "STORE",
+    "STRENGTH",
+    "TEMPLATE",
     "TIMEOUT",
     "TTL",
     "TYPE",
@@ -64,7 +70,7 @@ const ABOUT: &[&str] = &[
 ];
 
 /// The words of a name, in capitals: `dbPassword`, `DB_PASSWORD` and `db-password` have the same ones.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_small = false;
     for c in name.chars() {
@@ -80,8 +86,20 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Whether a text may name a secret, by the beginnings of the words above: most do not, and need no closer look.
+pub(super) fn may_name_secret(text: &str) -> bool {
+    text.as_bytes().windows(3).any(|three| {
+        let small = [three[0] | 0x20, three[1] | 0x20, three[2] | 0x20];
+        matches!(&small, b"pas" | b"pwd" | b"sec" | b"tok" | b"key" | b"cre" | b"aut")
+    })
+}
+
 /// Whether a variable of that name holds a secret.
-pub(super) fn names_secret(name: &str) -> bool {
+#[must_use]
+pub fn names_secret(name: &str) -> bool {
+    if !may_name_secret(name) {
+        return false;
+    }
     let words = words(name);
     let Some(last) = words.last().map(String::as_str).filter(|last| !ABOUT.contains(last)) else { return false };
     let before = words.len().checked_sub(2).map(|index| words[index].as_str());
@@ -99,9 +117,13 @@ pub(super) fn names_secret(name: &str) -> bool {
 
 /// Whether a key of a map of that name holds a password. Names in capitals are those of variables; others that end in `secret`
 /// mostly name a Secret.
-pub(super) fn names_password(name: &str) -> bool {
+#[must_use]
+pub fn names_password(name: &str) -> bool {
     if !name.contains(|c: char| c.is_ascii_lowercase()) {
         return names_secret(name);
+    }
+    if !may_name_secret(name) {
+        return false;
     }
     let words = words(name);
     let last = words.last().map_or("", String::as_str);
@@ -111,7 +133,8 @@ pub(super) fn names_password(name: &str) -> bool {
 }
 
 /// Whether a variable of that name holds the address of something.
-pub(super) fn names_address(name: &str) -> bool {
+#[must_use]
+pub fn names_address(name: &str) -> bool {
     words(name).last().is_some_and(|last| matches!(last.as_str(), "ADDRESS" | "DSN" | "URI" | "URL"))
 }
 
@@ -141,6 +164,7 @@ mod tests {
         for name in [
             "POSTGRES_PASSWORD_FILE",
             "PASSWORD_RESET_URL",
+            "PASSWORD_COMPLEXITY",
             "SECRET_NAME",
             "password_encryption",
             "AWS_ACCESS_KEY_ID",

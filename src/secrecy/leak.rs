@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::words::{names_password, names_secret};
+use super::name::{may_name_secret, names_password, names_secret};
 
 /// What a text gives away.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Leak<'t> {
+pub enum Leak<'t> {
     /// `scheme://user:password@host`.
     Url,
     /// A private key.
@@ -26,11 +26,18 @@ impl fmt::Display for Leak<'_> {
 }
 
 /// The first secret in a text.
-pub(super) fn leak(text: &str) -> Option<Leak<'_>> {
-    if text.contains("PRIVATE KEY-----") || text.contains("AGE-SECRET-KEY-1") {
-        return Some(Leak::Key);
-    }
-    has_password_in_url(text).then_some(Leak::Url).or_else(|| text.lines().find_map(assigned).map(Leak::Assigned))
+#[must_use]
+pub fn leak(text: &str) -> Option<Leak<'_>> {
+    let of_line = |line| match is_private_key(line) {
+        true => Some(Leak::Key),
+        false => assigned(line).map(Leak::Assigned),
+    };
+    let of_lines = || text.lines().filter(|line| may_name_secret(line)).find_map(of_line);
+    has_password_in_url(text).then_some(Leak::Url).or_else(of_lines)
+}
+
+fn is_private_key(line: &str) -> bool {
+    line.contains("PRIVATE KEY-----") || line.contains("AGE-SECRET-KEY-1")
 }
 
 fn has_password_in_url(text: &str) -> bool {
@@ -44,7 +51,8 @@ fn has_password_in_url(text: &str) -> bool {
 }
 
 /// Whether a text is an address with a password that leaves its scheme out: `user:password@host`.
-pub(super) fn is_address_with_password(text: &str) -> bool {
+#[must_use]
+pub fn is_address_with_password(text: &str) -> bool {
     let user = text.split_once('@').map(|(user, _)| user).filter(|user| !user.contains(['/', ' ']));
     user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| is_own_text(password))
 }
@@ -53,7 +61,8 @@ pub(super) fn is_address_with_password(text: &str) -> bool {
 const WORDS: &[&str] = &["true", "false", "yes", "no", "on", "off", "none", "null", "required", "optional"];
 
 /// Whether a secret is spelled out, and neither a variable, an example, a path nor a call.
-pub(super) fn is_own_text(secret: &str) -> bool {
+#[must_use]
+pub fn is_own_text(secret: &str) -> bool {
     let starts = ['$', '{', '<', '*', '%', '\\', ':', '/', '.', '~', '[', '(', '`', '#', '='];
     let secret = secret.trim();
     let is_word = WORDS.contains(&secret.to_ascii_lowercase().as_str());

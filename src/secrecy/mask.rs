@@ -3,13 +3,14 @@
 use serde_json::Value as Json;
 
 use super::{
-    credential::{MASK, redact},
     place::{Place, embedded},
+    redact::{MASK, redact},
 };
 use crate::yaml;
 
 /// The value at `place` with `***` for every secret in it.
-pub(super) fn masked(value: &Json, place: &Place<'_>) -> Json {
+#[must_use]
+pub fn masked(value: &Json, place: &Place<'_>) -> Json {
     let inner = place.inside(&[value]);
     match value {
         Json::Object(map) => map.iter().map(|(key, value)| (redact(key), masked(value, &inner.key(key)))).collect(),
