@@ -4,7 +4,7 @@
 use super::name::words;
 
 /// How much a key looks like that of a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
     /// Not at all.
     None,
