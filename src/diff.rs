@@ -150,8 +150,8 @@ pub fn trees(before: &FileTree, after: &FileTree) -> (Vec<Change>, Vec<TextChang
         differing
     };
     let (old_files, new_files) = (differing(before, after), differing(after, before));
-    let (mut old, old_mistakes) = Bundle::parse(&old_files, "");
-    let (mut new, new_mistakes) = Bundle::parse(&new_files, "");
+    let (mut old, old_mistakes) = Bundle::parse(&old_files);
+    let (mut new, new_mistakes) = Bundle::parse(&new_files);
     let broken: BTreeSet<String> =
         old_mistakes.into_iter().chain(new_mistakes).map(|finding| finding.location.file).collect();
     let is_sound = |object: &Object| !broken.contains(&object.file);

@@ -59,6 +59,11 @@ impl FileTree {
         Ok(())
     }
 
+    /// Adds the files of another tree; what stands at the same path is the same file.
+    pub fn join(&mut self, other: FileTree) {
+        self.files.extend(other.files);
+    }
+
     /// The bytes of the file at `path`.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&[u8]> {

@@ -538,3 +538,29 @@ fn lint_never_shows_a_line_with_a_secret() {
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.contains("pod.yaml:1:") && text.contains("floating-version"), "{text}");
 }
+
+#[test]
+fn lint_judges_all_paths_together_and_each_file_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join("here");
+    fs::create_dir(&here).unwrap();
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: pg, labels: {app: pg}}, spec: {containers: [{name: pg, image: \
+               \"postgres:17.6\", ports: [{containerPort: 5432}]}]}}\n";
+    let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: pg}, spec: {podSelector: \
+                  {matchLabels: {app: pg}}, policyTypes: [Ingress], ingress: []}}\n";
+    fs::write(here.join("pod.yaml"), pod).unwrap();
+    fs::write(here.join("policy.yaml"), policy).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", here.join("notes.txt")).unwrap();
+    let lint = |paths: &[&str]| {
+        let run = Command::new(env!("CARGO_BIN_EXE_gen")).current_dir(&here).arg("lint").args(paths).output().unwrap();
+        String::from_utf8(run.stdout).unwrap()
+    };
+    let alone = lint(&["pod.yaml"]);
+    assert!(alone.contains("open-network-policy") && alone.ends_with("1 file, 1 object\n"), "{alone}");
+    let both = lint(&["pod.yaml", "policy.yaml"]);
+    assert!(!both.contains("open-network-policy") && both.ends_with("2 files, 2 objects\n"), "{both}");
+    let absolute = here.join("pod.yaml");
+    let often = lint(&["./pod.yaml", "../here", ".", "policy.yaml", absolute.to_str().unwrap()]);
+    assert_eq!(often, both);
+    assert_eq!(lint(&["../here/./pod.yaml"]), alone);
+}

@@ -281,7 +281,7 @@ fn broken_rules(example: &str) -> Vec<&'static str> {
     } else {
         let mut tree = FileTree::new();
         tree.insert("values.yaml", example.as_bytes()).expect("a plain path");
-        let (bundle, mistakes) = Bundle::parse(&tree, "");
+        let (bundle, mistakes) = Bundle::parse(&tree);
         assert_eq!(mistakes, [], "{example}");
         policy::check(&bundle, Profile::Default, &|_, _| unreachable!("nothing here is rendered"))
     };

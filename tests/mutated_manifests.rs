@@ -53,7 +53,7 @@ proptest! {
         let text = damages.iter().fold(text.clone(), |text, damage| damaged(&text, *damage));
         let mut tree = FileTree::new();
         tree.insert(path.as_str(), text.clone().into_bytes()).unwrap();
-        let (bundle, _) = Bundle::parse(&tree, "");
+        let (bundle, _) = Bundle::parse(&tree);
         let nowhere = |_: &_, _: &[String]| Place { location: Location::file(""), path: String::new() };
         for finding in policy::check(&bundle, Profile::Production, &nowhere) {
             let place = &finding.location;

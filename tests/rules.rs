@@ -48,7 +48,7 @@ fn findings(case: &Path) -> Vec<Finding> {
 }
 
 fn of_tree(tree: &FileTree) -> Vec<Finding> {
-    let (bundle, mut findings) = Bundle::parse(tree, "");
+    let (bundle, mut findings) = Bundle::parse(tree);
     let nowhere = |_: &_, _: &[String]| Place { location: Location::file(""), path: String::new() };
     findings.extend(policy::check(&bundle, Profile::Default, &nowhere));
     findings

@@ -1,7 +1,7 @@
 //! `gen lint`.
 
 use std::{
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     process::ExitCode,
 };
 
@@ -14,7 +14,7 @@ use crate::{
     manifest::{Bundle, Object, dotted},
     policy::{self, Place, Profile},
     schema::closest,
-    tree::{FileTree, Limits},
+    tree::{FileTree, Limits, ReadError, ReadReason},
 };
 
 /// How much a tree may hold that nobody wrote for gen.
@@ -22,7 +22,7 @@ const LIMITS: Limits = Limits { file_size: 16 << 20, files: 200_000, depth: 64 }
 
 #[derive(Debug, Args)]
 pub(super) struct Lint {
-    /// Folders, or single files: manifests, and values of a chart that gen knows.
+    /// Folders, or single files: manifests, and values of a chart that gen knows. All of them are judged together.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Which severities apply.
@@ -41,60 +41,62 @@ enum Strictness {
     Production,
 }
 
-/// What linting a path came to.
-#[derive(Default)]
-struct Linted {
-    findings: Vec<Finding>,
-    files: usize,
-    objects: usize,
-}
-
 impl Lint {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let profile = match self.profile {
             Strictness::Default => Profile::Default,
             Strictness::Production => Profile::Production,
         };
-        let results: Vec<Result<Linted, Trouble>> = self.paths.par_iter().map(|path| lint(path, profile)).collect();
-        let mut all = Linted::default();
-        for result in results {
-            let Linted { findings, files, objects } = result?;
-            all.findings.extend(findings);
-            all.files += files;
-            all.objects += objects;
+        let here = std::env::current_dir()?.canonicalize()?;
+        let gather = |path: &PathBuf| {
+            FileTree::gather(path, &spelled(path, &here), &is_wanted, &LIMITS).map_err(|error| missing(path, &error))
+        };
+        let (mut tree, mut passed_over) = (FileTree::new(), Vec::new());
+        for result in self.paths.par_iter().map(gather).collect::<Vec<_>>() {
+            let (gathered, errors) = result?;
+            tree.join(gathered);
+            passed_over.extend(errors);
         }
-        if all.files == 0 {
+        drop_templates(&mut tree);
+        if tree.is_empty() {
             let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
             return Err(Trouble(format!("there is nothing to check: no YAML or JSON in {}", paths.join(", "))));
         }
-        let code = report::findings(all.findings, self.reporting, &|file| std::fs::read(file).ok());
+        let (bundle, mut findings) = Bundle::parse(&tree);
+        let locate = |object: &Object, pointer: &[String]| Place {
+            location: Location::file(&object.file),
+            path: dotted(&object.body, pointer),
+        };
+        findings.extend(policy::check(&bundle, profile, &locate));
+        findings.extend(passed_over.into_iter().map(unreadable));
+        let code = report::findings(findings, self.reporting, &|file| std::fs::read(file).ok());
         if self.reporting.format == Format::Text {
-            report::print(&format!("{} files, {} objects\n", all.files, all.objects));
+            let (files, objects) = (tree.len(), bundle.objects.len());
+            report::print(&format!("{}, {}\n", counted(files, "file"), counted(objects, "object")));
         }
         Ok(code)
     }
 }
 
-fn lint(path: &Path, profile: Profile) -> Result<Linted, Trouble> {
-    let shown = path.to_string_lossy();
-    let (mut tree, passed_over) = FileTree::gather(path, &is_wanted, &LIMITS).map_err(|error| missing(path, &error))?;
-    let prefix = match path.is_file() {
-        true => shown.rfind('/').map_or(String::new(), |slash| shown[..=slash].to_owned()),
-        false if shown == "." || shown == "./" => String::new(),
-        false => format!("{}/", shown.trim_end_matches('/')),
+/// A path as the working directory sees it: one file has one name, however it was asked for.
+fn spelled(path: &Path, here: &Path) -> String {
+    let given: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    let is_below = given.components().all(|part| matches!(part, Component::Normal(_)));
+    let real = path.canonicalize().ok().filter(|_| !is_below);
+    let below = real.as_deref().and_then(|real| real.strip_prefix(here).ok());
+    below.unwrap_or(&given).to_string_lossy().into_owned()
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn unreadable(error: ReadError) -> Finding {
+    let why = match error.reason {
+        ReadReason::Outside => "it is a link that leads out of the folder".to_owned(),
+        reason => reason.to_string(),
     };
-    drop_templates(&mut tree);
-    let (bundle, mut findings) = Bundle::parse(&tree, &prefix);
-    let locate = |object: &Object, pointer: &[String]| Place {
-        location: Location::file(format!("{prefix}{}", object.file)),
-        path: dotted(&object.body, pointer),
-    };
-    findings.extend(policy::check(&bundle, profile, &locate));
-    findings.extend(passed_over.iter().map(|error| {
-        let file = format!("{prefix}{}", error.path);
-        Finding::note("unreadable-file", Location::file(file), format!("passed over: {}", error.reason))
-    }));
-    Ok(Linted { findings, files: tree.len(), objects: bundle.objects.len() })
+    Finding::note("unreadable-file", Location::file(error.path), format!("passed over: {why}"))
 }
 
 fn is_wanted(path: &str) -> bool {
@@ -109,7 +111,7 @@ fn drop_templates(tree: &mut FileTree) {
 }
 
 /// Why a path cannot be linted, with the name that may have been meant.
-fn missing(path: &Path, error: &crate::tree::ReadError) -> Trouble {
+fn missing(path: &Path, error: &ReadError) -> Trouble {
     let beside = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(beside).into_iter().flatten().flatten();
     let names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();

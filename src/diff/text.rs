@@ -141,7 +141,7 @@ fn readable(file: &str, bytes: &[u8]) -> Readable {
     if tree.insert(file, bytes).is_err() {
         return Readable::Not("its path is no plain one: its lines are not shown");
     }
-    let (bundle, mistakes) = Bundle::parse(&tree, "");
+    let (bundle, mistakes) = Bundle::parse(&tree);
     // Nobody can tell the secrets of what cannot be read.
     if !mistakes.is_empty() {
         return Readable::Not("no YAML: its lines are not shown");

@@ -116,7 +116,7 @@ fn collect(node: &Node, at: &mut Vec<String>, found: &mut Vec<(Vec<String>, bool
 }
 
 fn chain(environment: &Environment, layered: &Layered, keys: &[String], meaning: String) -> Chain {
-    let mut said: Vec<(Mark, Said)> = Vec::new();
+    let mut said: Vec<(&Node, Mark, Said)> = Vec::new();
     // Items of a joined list count on from those of the lower layers.
     let mut before = 0;
     for root in &layered.roots {
@@ -124,9 +124,10 @@ fn chain(environment: &Environment, layered: &Layered, keys: &[String], meaning:
         if matches!(new, Some((_, Said::Removes(_) | Said::Replaces(_)))) {
             before = 0;
         }
-        said.extend(new.filter(|(_, new)| matches!(new, Said::Value(_)) || !said.is_empty()));
+        let new = new.filter(|(_, new)| matches!(new, Said::Value(_)) || !said.is_empty());
+        said.extend(new.map(|(mark, new)| (root, mark, new)));
     }
-    let step = |(index, (mark, what)): (usize, &(Mark, Said))| {
+    let step = |(index, (root, mark, what)): (usize, &(&Node, Mark, Said))| {
         let (value, effect) = match what {
             Said::Removes(at) => (None, Effect::Removes(at.clone())),
             Said::Replaces(at) => (None, Effect::Replaces(at.clone())),
@@ -136,13 +137,13 @@ fn chain(environment: &Environment, layered: &Layered, keys: &[String], meaning:
                     (_, []) => Effect::Decides,
                     _ => Effect::Overridden,
                 };
-                (Some(without_secrets(keys, value.clone())), effect)
+                (Some(without_secrets(root, keys, value.clone())), effect)
             }
         };
         Step { location: environment.files.location(*mark), value, effect }
     };
     let path = path::below("", keys);
-    let value = environment.merged.at(keys).map(|node| without_secrets(keys, node.to_json()));
+    let value = environment.merged.at(keys).map(|node| without_secrets(&environment.merged, keys, node.to_json()));
     let nearest = || {
         let above = (1..keys.len())
             .rev()
@@ -214,12 +215,12 @@ fn is_container(node: &Node) -> bool {
 }
 
 /// Whether a value adds up with what the layers above say.
-fn joins(shape: &Shape, keys: &[String], value: &Json, above: &[(Mark, Said)]) -> bool {
+fn joins(shape: &Shape, keys: &[String], value: &Json, above: &[(&Node, Mark, Said)]) -> bool {
     let shape = keys.iter().try_fold(shape, |shape, key| shape.below(key));
     let adds = |value: &Json| match value {
         Json::Object(_) => !shape.is_some_and(Shape::is_exclusive),
         Json::Array(_) => shape.is_some_and(Shape::is_joined),
         _ => false,
     };
-    adds(value) && above.iter().all(|(_, said)| matches!(said, Said::Value(value) if adds(value)))
+    adds(value) && above.iter().all(|(_, _, said)| matches!(said, Said::Value(value) if adds(value)))
 }

@@ -9,7 +9,7 @@ use crate::{
     chart::{self, Kind, Setting},
     component, path,
     schema::{VERBATIM, closest},
-    secrecy::{Place, masked},
+    secrecy::{MASK, Place, masked},
     yaml::Node,
 };
 
@@ -114,9 +114,22 @@ fn settings() -> impl Iterator<Item = &'static Setting> {
     chart::CHARTS.iter().flat_map(|chart| chart.settings)
 }
 
-/// The value at `keys` without what should be a secret: there is no other place for one in an environment than the values
-/// of a chart.
-pub(super) fn without_secrets(keys: &[String], mut value: Json) -> Json {
+/// The `value` that stands at `keys` of `root` without what should be a secret: there is no other place for one in an
+/// environment than the values of a chart.
+pub(super) fn without_secrets(root: &Node, keys: &[String], mut value: Json) -> Json {
+    // What an item is, its neighbours tell.
+    if let [services, _, values, rest @ ..] = keys
+        && services == "services"
+        && values == "values"
+        && rest.iter().any(|key| key.parse::<usize>().is_ok())
+    {
+        let all = root.at(&keys[..3]).map(Node::to_json).unwrap_or_default();
+        let below = |value: Json, key: &String| match value {
+            Json::Array(mut items) => Some(items.get_mut(key.parse::<usize>().ok()?)?.take()),
+            mut other => Some(other.get_mut(key)?.take()),
+        };
+        return rest.iter().try_fold(masked(&all, &Place::of_values()), below).unwrap_or_else(|| MASK.into());
+    }
     hide(&mut keys.to_vec(), &mut value);
     value
 }
@@ -126,7 +139,7 @@ fn hide(at: &mut Vec<String>, value: &mut Json) {
         && services == "services"
         && values == "values"
     {
-        *value = masked(value, &place(rest));
+        *value = masked(value, &rest.iter().fold(Place::of_values(), |place, key| place.key(key)));
         return;
     }
     let mut below = |key: String, value: &mut Json| {
@@ -138,18 +151,5 @@ fn hide(at: &mut Vec<String>, value: &mut Json) {
         Json::Object(map) => map.iter_mut().for_each(|(key, value)| below(key.clone(), value)),
         Json::Array(items) => (0..).zip(items).for_each(|(index, item): (usize, _)| below(index.to_string(), item)),
         _ => {}
-    }
-}
-
-/// The place of a path of a chart's values.
-fn place(keys: &[String]) -> Place<'_> {
-    let place = keys.iter().fold(Place::of_values(), |place, key| match key.parse::<usize>() {
-        Ok(_) => place.item(false),
-        Err(_) => place.key(key),
-    });
-    // The name beside an item's `value` is not at hand here.
-    match keys {
-        [.., index, value] if value == "value" && index.parse::<usize>().is_ok() => place.hidden(),
-        _ => place,
     }
 }

@@ -186,18 +186,16 @@ pub fn dotted(body: &Json, pointer: &[String]) -> String {
 }
 
 impl Bundle {
-    /// The documents of the YAML and JSON files of `tree`, and what is wrong with those that are neither. `prefix` goes before
-    /// the names of files that people see.
+    /// The documents of the YAML and JSON files of `tree`, and what is wrong with those that are neither.
     #[must_use]
-    pub fn parse(tree: &FileTree, prefix: &str) -> (Bundle, Vec<Finding>) {
+    pub fn parse(tree: &FileTree) -> (Bundle, Vec<Finding>) {
         let is_yaml = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
         let files: Vec<(&str, &[u8])> = tree.iter().filter(|(path, _)| is_yaml(path)).collect();
         let read = |(path, bytes): &(&str, &[u8])| {
-            let shown = format!("{prefix}{path}");
             let text = std::str::from_utf8(bytes).unwrap_or_default();
-            let documents = parse(Source { id: FileId(0), name: &shown, bytes }, Dialect::Manifest)?;
+            let documents = parse(Source { id: FileId(0), name: path, bytes }, Dialect::Manifest)?;
             let documents = documents.into_iter().filter(|node| !node.is_null());
-            Ok(documents.map(|node| Object::written(path, &shown, node, text, None)).collect())
+            Ok(documents.map(|node| Object::written(path, path, node, text, None)).collect())
         };
         let read: Vec<Result<Vec<Object>, Vec<Finding>>> = files.par_iter().map(read).collect();
         let mut bundle = Bundle::default();

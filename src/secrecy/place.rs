@@ -122,12 +122,6 @@ impl<'a> Place<'a> {
         Place { secrecy, is_secret: false, is_literal: false, ..self.clone() }
     }
 
-    /// The same place, taken for one that holds a secret.
-    #[must_use]
-    pub fn hidden(self) -> Place<'a> {
-        Place { secrecy: Secrecy::Credential, ..self }
-    }
-
     /// The YAML in the text at this place.
     #[must_use]
     pub fn embedded(&self) -> Place<'a> {

@@ -1,15 +1,28 @@
 //! Texts without the secrets in them.
 
-use super::likeness::{Likeness, likeness};
+use super::{
+    leak::{Leak, leak},
+    likeness::{Likeness, likeness},
+};
 use crate::diagnostic::without_keys;
 
 /// What stands where a secret is.
-pub(super) const MASK: &str = "***";
+pub const MASK: &str = "***";
 
 /// A text without private keys, without passwords in addresses, and without what is assigned to a name that tells a secret.
 #[must_use]
 pub fn redact(text: &str) -> String {
-    assignments(&addresses(&blocks(&without_keys(text.to_owned()))))
+    lines(assignments(&addresses(&blocks(&without_keys(text.to_owned())))))
+}
+
+/// Without the lines that are still found to give a secret away.
+fn lines(text: String) -> String {
+    let gives_away = |line: &str| matches!(leak(line), Some(Leak::Url | Leak::Assigned(_)));
+    if !text.lines().any(gives_away) {
+        return text;
+    }
+    let line = |line: &str| if gives_away(line) { MASK.to_owned() } else { line.to_owned() };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Without what stands between the first and the last line of a private key.
@@ -59,7 +72,7 @@ fn addresses(text: &str) -> String {
     shown + rest
 }
 
-/// Without what follows `password=`, `"token": ` and `--password `.
+/// Without what follows `password=`, `"token": `, `--password ` and SQL's `PASSWORD '`.
 fn assignments(text: &str) -> String {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     let mut shown = String::with_capacity(text.len());
@@ -75,7 +88,7 @@ fn assignments(text: &str) -> String {
         if likeness == Likeness::None {
             continue;
         }
-        let Some(gap) = assigned(name, after) else { continue };
+        let Some(gap) = assigned(name, likeness, after) else { continue };
         let (gap, value) = after.split_at(gap);
         shown.push_str(gap);
         let length = value_length(value, gap.ends_with(char::is_whitespace) && !name.starts_with("--"), indent);
@@ -91,7 +104,7 @@ fn assignments(text: &str) -> String {
 }
 
 /// How many bytes lead from a name to the value that is assigned to it.
-fn assigned(name: &str, after: &str) -> Option<usize> {
+fn assigned(name: &str, likeness: Likeness, after: &str) -> Option<usize> {
     let blank = |text: &str| text.len() - text.trim_start_matches([' ', '\t']).len();
     let quote = after.chars().next().filter(|c| matches!(c, '"' | '\'')).map_or(0, char::len_utf8);
     let sign = quote + blank(&after[quote..]);
@@ -101,7 +114,9 @@ fn assigned(name: &str, after: &str) -> Option<usize> {
         let end = sign + 1;
         return Some(end + blank(&after[end..]));
     }
-    (name.starts_with("--") && blank(after) > 0).then(|| blank(after))
+    let gap = blank(after);
+    let is_literal = likeness == Likeness::Strong && after[gap..].starts_with('\'');
+    (gap > 0 && (name.starts_with("--") || is_literal)).then_some(gap)
 }
 
 /// How long a value is: a quoted one up to its quote, one after a space up to the end of the line, with a block of YAML below
@@ -171,6 +186,9 @@ mod tests {
             ("{secret: {secretName: x, password: y}}", "{secret: {secretName: x, password: ***"),
             ("secrets: [hunter2]", "secrets: ***"),
             ("passwordFile: /run/x", "passwordFile: /run/x"),
+            ("ALTER USER x PASSWORD 'hunter2';\nGRANT y TO x;", "ALTER USER x PASSWORD ***;\nGRANT y TO x;"),
+            ("PASSWORD NULL", "PASSWORD NULL"),
+            ("save 60 1\nrequirepass hunter2\n", "save 60 1\n***\n"),
             (
                 "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nx",
                 "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\nx",

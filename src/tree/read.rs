@@ -102,25 +102,25 @@ impl FileTree {
     }
 
     /// Reads the files that are `wanted` by their names, below a folder that somebody else keeps; or the one file that `path`
-    /// is. The tree's paths are relative to the folder. What cannot be read is passed over and comes back beside the tree.
+    /// is. The tree's paths start with `shown`, the name of `path` for people; empty for the working directory. What cannot be
+    /// read is passed over and comes back beside the tree.
     ///
     /// # Errors
     /// When `path` itself cannot be read, or holds more files than `limits` allow.
     pub fn gather(
         path: &Path,
+        shown: &str,
         wanted: &dyn Fn(&str) -> bool,
         limits: &Limits,
     ) -> Result<(FileTree, Vec<ReadError>), ReadError> {
-        let shown = path.to_string_lossy();
-        let root = path.canonicalize().map_err(|source| from_io(&shown, source))?;
+        let root = path.canonicalize().map_err(|source| from_io(shown, source))?;
         if root.is_file() {
-            let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let files = [(name, contents(&root, &shown, limits)?)].into_iter().collect();
+            let files = [(shown.to_owned(), contents(&root, shown, limits)?)].into_iter().collect();
             return Ok((FileTree { files }, Vec::new()));
         }
         let mut reader =
             Reader { root: root.clone(), limits, wanted, found: Vec::new(), passed_over: Some(Vec::new()) };
-        reader.folder(&root, "", limits.depth)?;
+        reader.folder(&root, shown, limits.depth)?;
         let read = |(path, file): (String, PathBuf)| contents(&file, &path, limits).map(|bytes| (path, bytes));
         let read: Vec<_> = reader.found.into_par_iter().map(read).collect();
         let mut passed_over = reader.passed_over.unwrap_or_default();
@@ -172,7 +172,8 @@ impl Reader<'_> {
 
     fn entry(&mut self, entry: &fs::DirEntry, above: &str, deeper: usize) -> Result<(), ReadError> {
         let name = entry.file_name();
-        let join = |name: &str| if above.is_empty() { name.to_owned() } else { format!("{above}/{name}") };
+        let slash = if above.is_empty() || above.ends_with('/') { "" } else { "/" };
+        let join = |name: &str| format!("{above}{slash}{name}");
         let path = match name.to_str() {
             // Editors leave their locks and copies beside a file, some of them links to nowhere.
             Some(name) if name.starts_with('.') => return Ok(()),
@@ -182,6 +183,10 @@ impl Reader<'_> {
         let mut kind = entry.file_type().map_err(|source| from_io(&path, source))?;
         let mut target = entry.path();
         if kind.is_symlink() {
+            // What nobody asked for may lead anywhere; a folder may hold what is wanted.
+            if !(self.wanted)(&path) && !target.is_dir() {
+                return Ok(());
+            }
             target = target.canonicalize().map_err(|source| from_io(&path, source))?;
             if !target.starts_with(&self.root) {
                 return Err(error(&path, ReadReason::Outside));

@@ -220,7 +220,7 @@ fn files(folder: &Path, prefix: &str) -> Vec<String> {
 #[test]
 fn no_tree_differs_from_itself() {
     for (name, tree) in every_tree() {
-        let (bundle, mistakes) = Bundle::parse(&tree, "");
+        let (bundle, mistakes) = Bundle::parse(&tree);
         assert_eq!((mistakes, bundle.objects.len() > 5), (vec![], true), "{name}");
         let lines: Vec<String> = changes(&bundle, &bundle).iter().map(line).collect();
         assert_eq!(lines, Vec::<String>::new(), "{name}");
@@ -250,7 +250,7 @@ fn no_tree_differs_from_itself_in_any_order() {
     }
     let mut moved = 0;
     for (name, tree) in every_tree() {
-        let (before, _) = Bundle::parse(&tree, "");
+        let (before, _) = Bundle::parse(&tree);
         let object = |object: &Object| Object {
             file: object.file.clone(),
             body: shuffled(&object.body, "", "", lists),
@@ -271,7 +271,7 @@ fn between_any_two_trees_the_changes_give_the_new_one() {
     let mut count = 0;
     for (_, before) in &trees {
         for (name, after) in trees.iter().take(4) {
-            let (before, after) = (Bundle::parse(before, "").0, Bundle::parse(after, "").0);
+            let (before, after) = (Bundle::parse(before).0, Bundle::parse(after).0);
             let mut by_subject: BTreeMap<_, Vec<_>> = BTreeMap::new();
             for change in changes(&before, &after) {
                 count += 1;

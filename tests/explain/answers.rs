@@ -157,10 +157,19 @@ fn a_secret_in_the_values_is_hidden() {
     repository.write(
         STAGING,
         repository.read(STAGING)
-            + "    values: {ldap: {bindpw: hunter2}, metrics: {customMetrics: {x: {token: hunter2}}}}\n",
+            + "    values: {ldap: {bindpw: hunter2}, metrics: {customMetrics: {x: {token: hunter2}}}, primary: {args: [--password, \
+               hunter2], extraEnvVars: [{name: PGPASSWORD, value: hunter2}], initdb: {scripts: {a.sql: \"ALTER USER x PASSWORD \
+               'hunter2';\"}}}}\n",
     );
     for format in ["text", "json"] {
-        for path in ["services", "services.postgres.values", "services.postgres.values.metrics.customMetrics.x.token"] {
+        for path in [
+            "services",
+            "services.postgres.values",
+            "services.postgres.values.metrics.customMetrics.x.token",
+            "services.postgres.values.primary.args[1]",
+            "services.postgres.values.primary.extraEnvVars[0].value",
+            "services.postgres.values.primary.initdb.scripts",
+        ] {
             let run = repository.gen_(&["explain", "staging", path, "--format", format]);
             assert_eq!(run.code, 0, "{}", run.stderr);
             assert!(run.stdout.contains("***") && !run.stdout.contains("hunter2"), "{path}: {}", run.stdout);

@@ -92,22 +92,26 @@ fn a_strange_folder_is_gathered_as_far_as_it_can_be_read() {
     let temp = repository();
     let root = temp.path().join("repo/environments");
     symlink("../../outside.yaml", root.join("leak.yaml")).unwrap();
+    symlink("../../outside.yaml", root.join("leak.txt")).unwrap();
     symlink(".", root.join("again")).unwrap();
     fs::write(root.join("large.yaml"), "more than six bytes").unwrap();
     fs::write(root.join("picture.png"), "more than six bytes").unwrap();
     let wanted = |path: &str| path.ends_with(".yaml");
     let limits = Limits { file_size: 6, files: 20, depth: 3 };
-    let (tree, passed_over) = FileTree::gather(&root, &wanted, &limits).unwrap();
-    assert!(tree.get("staging.yaml").is_some() && tree.get("staging/secrets/x.sops.yaml").is_some());
+    let (tree, passed_over) = FileTree::gather(&root, "k8s/", &wanted, &limits).unwrap();
+    assert!(tree.get("k8s/staging.yaml").is_some() && tree.get("k8s/staging/secrets/x.sops.yaml").is_some());
     let reasons: Vec<String> = passed_over.iter().map(ToString::to_string).collect();
     assert_eq!(reasons.len(), 2, "{reasons:?}");
-    for reason in ["leak.yaml: it leads out", "large.yaml: it is larger"] {
+    for reason in ["k8s/leak.yaml: it leads out", "k8s/large.yaml: it is larger"] {
         assert!(reasons.iter().any(|found| found.contains(reason)), "{reason}: {reasons:?}");
     }
-    assert!(tree.iter().all(|(path, _)| !path.starts_with("again")));
-    let file = FileTree::gather(&root.join("staging.yaml"), &wanted, &limits).unwrap().0;
-    assert_eq!(file.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["staging.yaml"]);
+    assert!(tree.iter().all(|(path, _)| !path.starts_with("k8s/again")));
+    let file = FileTree::gather(&root.join("staging.yaml"), "../staging.yaml", &wanted, &limits).unwrap().0;
+    assert_eq!(file.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["../staging.yaml"]);
     let few = Limits { files: 1, ..limits };
-    assert!(matches!(FileTree::gather(&root, &wanted, &few).unwrap_err().reason, ReadReason::TooMany(1)));
-    assert!(matches!(FileTree::gather(&root.join("none"), &wanted, &limits).unwrap_err().reason, ReadReason::Missing));
+    assert!(matches!(FileTree::gather(&root, "k8s/", &wanted, &few).unwrap_err().reason, ReadReason::TooMany(1)));
+    assert!(matches!(
+        FileTree::gather(&root.join("none"), "none", &wanted, &limits).unwrap_err().reason,
+        ReadReason::Missing
+    ));
 }
