@@ -114,6 +114,7 @@ def main():
             gone = lambda: shutil.rmtree(large / "gitops", ignore_errors=True)
             row(f"100 environments of 10 databases{what}: build --all, everything new", timed([gen, "build", "--all"], large, 5, gone))
             row(f"100 environments of 10 databases{what}: check, unchanged", timed([gen, "check"], large, 20))
+            row(f"100 environments of 10 databases{what}: lint of the tree", timed([gen, "lint", "gitops"], large, 5))
             for file in (large / "environments").glob("env-*.yaml"):
                 file.write_text(file.read_text().replace("storage: 20Gi", "storage: 30Gi"))
             row(f"100 environments of 10 databases{what}: diff, every size changed", timed([gen, "diff"], large, 10, code=1))

@@ -7,11 +7,13 @@ mod exposure;
 mod image;
 mod network;
 mod pod;
+mod product;
 mod reference;
 mod release;
 mod spot;
 mod storage;
 mod version;
+mod workload;
 
 use crate::manifest::{Bundle, Object};
 

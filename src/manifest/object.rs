@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value as Json;
 
 use crate::{
@@ -188,16 +189,20 @@ impl Bundle {
     /// The documents of the YAML and JSON files of `tree`, and what is wrong with those that are neither.
     #[must_use]
     pub fn parse(tree: &FileTree) -> (Bundle, Vec<Finding>) {
+        let is_yaml = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
+        let files: Vec<(&str, &[u8])> = tree.iter().filter(|(path, _)| is_yaml(path)).collect();
+        let read = |(path, bytes): &(&str, &[u8])| {
+            let text = std::str::from_utf8(bytes).unwrap_or_default();
+            let documents = parse(Source { id: FileId(0), name: path, bytes }, Dialect::Manifest)?;
+            let documents = documents.into_iter().filter(|node| !node.is_null());
+            Ok(documents.map(|node| Object::written(path, path, node, text, None)).collect())
+        };
+        let read: Vec<Result<Vec<Object>, Vec<Finding>>> = files.par_iter().map(read).collect();
         let mut bundle = Bundle::default();
         let mut findings = Vec::new();
-        let is_yaml = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
-        for (path, bytes) in tree.iter().filter(|(path, _)| is_yaml(path)) {
-            let text = std::str::from_utf8(bytes).unwrap_or_default();
-            match parse(Source { id: FileId(0), name: path, bytes }, Dialect::Manifest) {
-                Ok(documents) => {
-                    let documents = documents.into_iter().filter(|node| !node.is_null());
-                    bundle.objects.extend(documents.map(|node| Object::written(path, path, node, text, None)));
-                }
+        for file in read {
+            match file {
+                Ok(objects) => bundle.objects.extend(objects),
                 Err(mistakes) => findings.extend(mistakes),
             }
         }

@@ -3,8 +3,9 @@
 use serde_json::Value as Json;
 
 use super::{
-    At, Databases, Spot, Tree, database,
+    At, Databases, Spot, Tree,
     pod::Pod,
+    product,
     release::{Valued, is_true},
 };
 use crate::chart::{Exposure as Exposing, Facet, Kind, Shape};
@@ -140,18 +141,18 @@ const WEB: &[&str] = &["Meilisearch", "MinIO"];
 
 /// Routes of ingress and gateway controllers that hand connections on.
 fn of_route<'a>(body: &Spot<'a, '_>, bodies: &[Spot<'a, '_>], databases: &Databases) -> Vec<Exposure<'a>> {
-    let product = |name: &str, port: Option<&Json>| {
+    let reached = |name: &str, port: Option<&Json>| {
         let is_service = |service: &&Spot<'a, '_>| {
             let is_here = service.namespace().is_empty() || service.namespace() == body.namespace();
             service.kind() == "Service" && service.name() == name && is_here
         };
         let behind = bodies.iter().find(is_service).and_then(|service| databases.behind(service));
-        behind.or_else(|| port.and_then(database::of_port))
+        behind.or_else(|| port.and_then(product::of_port))
     };
     let backend = |backend: &Spot<'a, '_>, name: &[&str], port: &[&str]| {
         let number = port.iter().try_fold(backend.value, |value, key| value.get(key));
         let speaks_http = matches!(body.kind(), "HTTPRoute" | "Ingress" | "IngressRoute");
-        let product = product(backend.text(name)?, number).filter(|product| !speaks_http || !WEB.contains(product))?;
+        let product = reached(backend.text(name)?, number).filter(|product| !speaks_http || !WEB.contains(product))?;
         let way = Way::TcpRoute(body.kind().to_owned());
         Some(Exposure { at: backend.get(name)?.at(), way, product })
     };
@@ -179,7 +180,7 @@ fn of_route<'a>(body: &Spot<'a, '_>, bodies: &[Spot<'a, '_>], databases: &Databa
             let exposure = |(port, spot): (&str, Spot<'a, '_>)| {
                 let mut target = spot.value.as_str()?.split('/').next_back()?.split(':');
                 let (name, to) = (target.next()?, target.next().map(Json::from));
-                let product = product(name, to.as_ref()).or_else(|| database::of_port(&Json::from(port)))?;
+                let product = reached(name, to.as_ref()).or_else(|| product::of_port(&Json::from(port)))?;
                 Some(Exposure { at: spot.at(), way: Way::TcpRoute("entry of ingress-nginx".to_owned()), product })
             };
             entries.into_iter().filter_map(exposure).collect()
@@ -196,7 +197,7 @@ fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Exposure<'a>> {
     let ports = ports.filter_map(|port| port.get(&["hostPort"])).filter(is_port).map(|port| (port.at(), Way::HostPort));
     let tunnels = pod.containers.iter().filter_map(|container| {
         let image = container.get(&["image"])?;
-        let name = database::last_part(image.value.as_str()?);
+        let name = product::last_part(image.value.as_str()?);
         TUNNELS.contains(&name).then(|| (image.at(), Way::Tunnel(name.to_owned())))
     });
     network.chain(ports).chain(tunnels).map(|(at, way)| Exposure { at, way, product }).collect()
@@ -204,7 +205,7 @@ fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Exposure<'a>> {
 
 fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Exposure<'a>> {
     let chart = valued.release.chart.name;
-    let Some(product) = database::of_name(chart) else { return Vec::new() };
+    let Some(product) = product::of_name(chart) else { return Vec::new() };
     let mut ways = Vec::new();
     for assigned in &valued.set {
         let (setting, spot) = (assigned.setting, &assigned.spot);

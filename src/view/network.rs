@@ -3,9 +3,10 @@
 use serde_json::Value as Json;
 
 use super::{
-    At, Databases, Spot, Tree, database,
+    At, Databases, Spot, Tree,
     database::{Labels, Pods, labels},
     exposure::is_any,
+    product,
     release::{Valued, is_true},
 };
 use crate::chart::{Facet, Kind, NetworkPolicy, Shape};
@@ -97,7 +98,7 @@ fn of_policy<'a>(policy: &Policy<'a, '_>, databases: &Databases) -> Vec<NetworkG
     };
     let gaps = rules.iter().flat_map(|rule| {
         // A port of a database tells what the policy is for where nothing else does.
-        let by_port = || rule.items(&["ports"]).iter().find_map(|port| database::of_port(port.value.get("port")?));
+        let by_port = || rule.items(&["ports"]).iter().find_map(|port| product::of_port(port.value.get("port")?));
         selected().or_else(by_port).map(|product| of_rule(rule, product)).unwrap_or_default()
     });
     gaps.collect()
@@ -109,9 +110,9 @@ fn of_rule<'a>(rule: &Spot<'a, '_>, product: &'static str) -> Vec<NetworkGap<'a>
     let is_database_port = |port: &Spot<'_, '_>| match port.value.get("port") {
         None => true,
         Some(number) if number.is_string() && number.as_str().is_some_and(|name| name.parse::<u64>().is_err()) => {
-            number.as_str().is_some_and(|name| name.split('-').any(|word| database::of_name(word).is_some()))
+            number.as_str().is_some_and(|name| name.split('-').any(|word| product::of_name(word).is_some()))
         }
-        Some(number) => database::of_port(number).is_some(),
+        Some(number) => product::of_port(number).is_some(),
     };
     if !ports.is_empty() && !ports.iter().any(is_database_port) {
         return Vec::new();
@@ -135,7 +136,7 @@ fn of_rule<'a>(rule: &Spot<'a, '_>, product: &'static str) -> Vec<NetworkGap<'a>
 
 fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[Policy<'a, '_>]) -> Vec<NetworkGap<'a>> {
     let release = valued.release;
-    let Some(product) = database::of_name(release.chart.name) else { return Vec::new() };
+    let Some(product) = product::of_name(release.chart.name) else { return Vec::new() };
     let mut gaps = Vec::new();
     for rules in valued.set.iter().filter(|assigned| assigned.setting.kind == Kind::Shape(Shape::IngressRules)) {
         gaps.extend(rules.spot.items(&[]).iter().flat_map(|rule| of_rule(rule, product)));

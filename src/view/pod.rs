@@ -1,6 +1,6 @@
 //! Pods, in manifests and in the values of charts that add to theirs.
 
-use super::{Spot, database, release::Valued};
+use super::{Spot, database, product, release::Valued, workload::pod_spec};
 use crate::chart::{Kind, Shape};
 
 /// What a tree says about one pod: whole specs from manifests, additions from a chart's values.
@@ -26,40 +26,6 @@ impl<'a, 'v> Pod<'a, 'v> {
     }
 }
 
-/// Where the pod's template stands in a workload.
-const TEMPLATES: &[(&str, &[&str])] = &[
-    ("CronJob", &["spec", "jobTemplate", "spec", "template"]),
-    ("DaemonSet", &["spec", "template"]),
-    ("Deployment", &["spec", "template"]),
-    ("Job", &["spec", "template"]),
-    ("ReplicaSet", &["spec", "template"]),
-    ("ReplicationController", &["spec", "template"]),
-    ("StatefulSet", &["spec", "template"]),
-];
-
-/// The pod that a workload makes, or that the object is.
-fn template<'a, 'v>(body: &Spot<'a, 'v>) -> Option<Spot<'a, 'v>> {
-    match body.kind() {
-        "Pod" => Some(body.clone()),
-        kind => body.get(TEMPLATES.iter().find(|(name, _)| *name == kind)?.1),
-    }
-}
-
-/// The spec of a workload's pod.
-pub(super) fn pod_spec<'a, 'v>(body: &Spot<'a, 'v>) -> Option<Spot<'a, 'v>> {
-    template(body)?.get(&["spec"])
-}
-
-/// The labels of a workload's pod.
-pub(super) fn pod_labels<'a, 'v>(body: &Spot<'a, 'v>) -> Option<Spot<'a, 'v>> {
-    template(body)?.get(&["metadata", "labels"])
-}
-
-/// Whether a workload's pods stay: jobs come, use a database and go.
-pub(super) fn is_server(body: &Spot<'_, '_>) -> bool {
-    !matches!(body.kind(), "Job" | "CronJob")
-}
-
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 /// The pods of a tree.
@@ -74,7 +40,7 @@ pub(super) fn pods<'a, 'v>(bodies: &[Spot<'a, 'v>], releases: &[Valued<'a, 'v>])
     let mut pods: Vec<Pod<'a, 'v>> = bodies.iter().filter_map(of_workload).collect();
     for valued in releases {
         let namespace = &valued.release.namespace;
-        let database = database::of_name(valued.release.chart.name);
+        let database = product::of_name(valued.release.chart.name);
         let pod = |spec, containers, env| {
             let namespace = namespace.clone();
             Pod { workload: None, spec, containers, env, database, namespace }
