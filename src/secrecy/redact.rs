@@ -122,7 +122,12 @@ fn assigned(name: &str, likeness: Likeness, after: &str) -> Option<usize> {
         return Some(end + blank(&after[end..]));
     }
     let gap = blank(after);
-    let is_literal = likeness == Likeness::Strong && after[gap..].starts_with('\'');
+    let is_strong = likeness == Likeness::Strong;
+    // An element of XML.
+    if is_strong && after.starts_with('>') && !after[1..].starts_with(['=', ' ', '<']) {
+        return Some(1);
+    }
+    let is_literal = is_strong && ["'", "E'", "e'", "$$"].iter().any(|quote| after[gap..].starts_with(quote));
     (gap > 0 && (name.starts_with("--") || is_literal)).then_some(gap)
 }
 
@@ -195,6 +200,10 @@ mod tests {
             ("passwordFile: /run/x", "passwordFile: /run/x"),
             ("ALTER USER x PASSWORD 'hunter2';\nGRANT y TO x;", "ALTER USER x PASSWORD ***;\nGRANT y TO x;"),
             ("PASSWORD NULL", "PASSWORD NULL"),
+            ("ALTER USER x PASSWORD E'hunter2';", "ALTER USER x PASSWORD ***"),
+            ("ALTER USER x PASSWORD $$hunter2$$;", "ALTER USER x PASSWORD ***"),
+            ("<password>hunter2</password>", "<password>***"),
+            ("if password >= x", "if password >= x"),
             ("save 60 1\nrequirepass hunter2\n", "save 60 1\n***\n"),
             (
                 "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nx",
