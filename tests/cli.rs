@@ -566,6 +566,20 @@ fn lint_judges_all_paths_together_and_each_file_once() {
 }
 
 #[test]
+fn lint_says_what_it_could_not_read_where_there_is_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("none.yaml", folder.path().join("a.yaml")).unwrap();
+    let lint = |path: &str| {
+        let run =
+            Command::new(env!("CARGO_BIN_EXE_gen")).current_dir(folder.path()).args(["lint", path]).output().unwrap();
+        assert_eq!(run.status.code(), Some(2));
+        String::from_utf8(run.stderr).unwrap()
+    };
+    assert_eq!(lint("."), "gen: cannot read a.yaml: there is nothing at this path\n");
+    assert_eq!(lint("/dev/null"), "gen: cannot read /dev/null: it is neither a file nor a folder\n");
+}
+
+#[test]
 fn a_broken_file_shows_no_secret_either() {
     let secret = "apiVersion: v1\nkind: \"Secret\"\nmetadata: {name: x}\nstringData:\n";
     let folder = tempfile::tempdir().unwrap();

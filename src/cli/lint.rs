@@ -59,6 +59,10 @@ impl Lint {
             passed_over.extend(errors);
         }
         drop_templates(&mut tree);
+        if tree.is_empty() && !passed_over.is_empty() {
+            let errors: Vec<String> = passed_over.iter().map(ToString::to_string).collect();
+            return Err(Trouble(errors.join("\n")));
+        }
         if tree.is_empty() {
             let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
             return Err(Trouble(format!("there is nothing to check: no YAML or JSON in {}", paths.join(", "))));

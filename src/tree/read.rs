@@ -114,7 +114,7 @@ impl FileTree {
         limits: &Limits,
     ) -> Result<(FileTree, Vec<ReadError>), ReadError> {
         let root = path.canonicalize().map_err(|source| from_io(shown, source))?;
-        if root.is_file() {
+        if !root.is_dir() {
             let files = [(shown.to_owned(), contents(&root, shown, limits)?)].into_iter().collect();
             return Ok((FileTree { files }, Vec::new()));
         }
