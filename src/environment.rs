@@ -212,6 +212,14 @@ impl Environment {
             .map_or_else(|| Location::file(self.own_file()), |mark| self.files.location(mark))
     }
 
+    /// Where the key at the end of the environment path `path` stands, where there is one.
+    #[must_use]
+    pub fn location_of_key(&self, path: &str) -> Option<Location> {
+        let keys = path::split(path);
+        let (last, above) = keys.split_last()?;
+        Some(self.files.location(self.merged.at(above)?.entry(last)?.key_mark))
+    }
+
     /// Its exceptions from rules, as of `today`.
     #[must_use]
     pub fn exceptions(&self, repository: &Repository, today: Date) -> Exceptions {

@@ -18,7 +18,7 @@ pub use exception::{Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unkn
 
 use crate::{
     diagnostic::{Finding, Location, Severity},
-    manifest::{Bundle, Object, Provenance, dotted},
+    manifest::{Bundle, Provenance, dotted},
     view::{At, View},
 };
 
@@ -83,9 +83,9 @@ pub struct Place {
     pub path: String,
 }
 
-/// Applies every rule. `locate` tells the place of a pointer into an object that gen made.
+/// Applies every rule. `locate` tells the place of what stands in an object that gen made.
 #[must_use]
-pub fn check(bundle: &Bundle, profile: Profile, locate: &dyn Fn(&Object, &[String]) -> Place) -> Vec<Finding> {
+pub fn check(bundle: &Bundle, profile: Profile, locate: &dyn Fn(&At<'_>) -> Place) -> Vec<Finding> {
     let view = View::of(bundle);
     let mut findings = Vec::new();
     for rule in RULES {
@@ -103,7 +103,7 @@ pub fn check(bundle: &Bundle, profile: Profile, locate: &dyn Fn(&Object, &[Strin
 struct Report<'a> {
     rule: &'static Rule,
     severity: Severity,
-    locate: &'a dyn Fn(&Object, &[String]) -> Place,
+    locate: &'a dyn Fn(&At<'_>) -> Place,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -140,7 +140,7 @@ impl Report<'_> {
 
     fn place(&self, at: &At<'_>) -> Place {
         match &at.object.provenance {
-            Provenance::Rendered => (self.locate)(at.object, &at.pointer),
+            Provenance::Rendered => (self.locate)(at),
             Provenance::Written(written) => {
                 let location = written.location(&at.pointer, at.on_key);
                 let inside = dotted(&at.object.body, &at.pointer);

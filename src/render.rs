@@ -13,9 +13,11 @@ use serde_json::{Value as Json, json};
 use crate::{
     environment::Environment,
     manifest::{Bundle, Object, Origin, Origins, Provenance, Traced},
+    path,
     plan::Plan,
     policy::Place,
     tree::FileTree,
+    view::At,
     yaml,
 };
 
@@ -33,11 +35,14 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// The place in the environment that decides what stands at `pointer` of an object that gen made.
+    /// The place in the environment that decides what stands in an object that gen made.
     #[must_use]
-    pub fn locate(&self, environment: &Environment, object: &Object, pointer: &[String]) -> Place {
-        let path = self.origins.get(&object.file).map_or(String::new(), |origins| origins.of(pointer));
-        Place { location: environment.location(&path), path }
+    pub fn locate(&self, environment: &Environment, at: &At<'_>) -> Place {
+        let path = self.origins.get(&at.object.file).map_or(String::new(), |origins| origins.of(&at.pointer));
+        // What decides it may be called something else, and then the key of that is no better place.
+        let is_same_key = at.on_key && path::split(&path).last() == at.pointer.last();
+        let key = is_same_key.then(|| environment.location_of_key(&path)).flatten();
+        Place { location: key.unwrap_or_else(|| environment.location(&path)), path }
     }
 }
 

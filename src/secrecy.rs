@@ -12,4 +12,4 @@ pub use leak::{Leak, is_address_with_password, is_own_text, leak};
 pub use mask::masked;
 pub use name::{names_address, names_password, names_secret};
 pub use place::{Place, embedded};
-pub use redact::{MASK, redact};
+pub use redact::{MASK, gives_away, redact};

@@ -564,3 +564,28 @@ fn lint_judges_all_paths_together_and_each_file_once() {
     assert_eq!(often, both);
     assert_eq!(lint(&["../here/./pod.yaml"]), alone);
 }
+
+#[test]
+fn a_broken_file_shows_no_secret_either() {
+    let secret = "apiVersion: v1\nkind: \"Secret\"\nmetadata: {name: x}\nstringData:\n";
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("quote", "auth:\n  password: \"CANARY\n".to_owned()),
+        ("twice", "auth:\n  password: CANARY\n  password: CANARY\n".to_owned()),
+        ("tab", "auth:\n\tpassword: CANARY\n".to_owned()),
+        ("bracket", "auth: {password: CANARY, }}\n".to_owned()),
+        ("address", "url: postgres://u:CANARY@h/x: y\n".to_owned()),
+        ("secret-twice", format!("{secret}  foo: CANARY\n  foo: CANARY\n")),
+        ("secret-quote", format!("{secret}  foo: \"CANARY\n")),
+    ] {
+        let file = folder.path().join(format!("{name}.yaml"));
+        fs::write(&file, text).unwrap();
+        let run = Command::new(env!("CARGO_BIN_EXE_gen")).arg("lint").arg(&file).output().unwrap();
+        let shown = String::from_utf8(run.stdout).unwrap();
+        assert!(shown.starts_with("error[") && !shown.contains("CANARY"), "{name}: {shown}");
+    }
+    let repository = Repository::new();
+    repository.write(STAGING, repository.read(STAGING) + "    password: CANARY\n");
+    let run = repository.gen_(&["build", "staging"]);
+    assert!(run.stdout.contains("unknown key `password`") && !run.stdout.contains("CANARY"), "{}", run.stdout);
+}

@@ -276,14 +276,13 @@ fn broken_rules(example: &str) -> Vec<&'static str> {
         let environment = repository.resolve("excerpt").unwrap_or_else(|said| panic!("{example}: {said:#?}"));
         let planned = plan(&environment, repository.inputs(), &FileTree::new());
         let rendered = render(&planned.unwrap_or_else(|unsound| panic!("{example}: {unsound:#?}")).0);
-        let locate = |object: &_, pointer: &[String]| rendered.locate(&environment, object, pointer);
-        policy::check(&rendered.bundle, Profile::Default, &locate)
+        policy::check(&rendered.bundle, Profile::Default, &|at| rendered.locate(&environment, at))
     } else {
         let mut tree = FileTree::new();
         tree.insert("values.yaml", example.as_bytes()).expect("a plain path");
         let (bundle, mistakes) = Bundle::parse(&tree);
         assert_eq!(mistakes, [], "{example}");
-        policy::check(&bundle, Profile::Default, &|_, _| unreachable!("nothing here is rendered"))
+        policy::check(&bundle, Profile::Default, &|_| unreachable!("nothing here is rendered"))
     };
     findings.iter().filter(|finding| finding.severity > Severity::Note).map(|finding| finding.rule).collect()
 }

@@ -8,6 +8,7 @@ use gitops_gen::{
     manifest::Bundle,
     policy::{self, Place, Profile},
     tree::{FileTree, Limits},
+    view::At,
 };
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert, proptest};
 
@@ -54,7 +55,7 @@ proptest! {
         let mut tree = FileTree::new();
         tree.insert(path.as_str(), text.clone().into_bytes()).unwrap();
         let (bundle, _) = Bundle::parse(&tree);
-        let nowhere = |_: &_, _: &[String]| Place { location: Location::file(""), path: String::new() };
+        let nowhere = |_: &At<'_>| Place { location: Location::file(""), path: String::new() };
         for finding in policy::check(&bundle, Profile::Production, &nowhere) {
             let place = &finding.location;
             let line = text.lines().nth(place.line as usize - 1).map(|line| line.chars().count());

@@ -21,6 +21,7 @@ use gitops_gen::{
     policy::{self, Place, Profile, RULES},
     render::render,
     tree::{FileTree, Limits},
+    view::At,
 };
 
 fn root() -> PathBuf {
@@ -49,7 +50,7 @@ fn findings(case: &Path) -> Vec<Finding> {
 
 fn of_tree(tree: &FileTree) -> Vec<Finding> {
     let (bundle, mut findings) = Bundle::parse(tree);
-    let nowhere = |_: &_, _: &[String]| Place { location: Location::file(""), path: String::new() };
+    let nowhere = |_: &At<'_>| Place { location: Location::file(""), path: String::new() };
     findings.extend(policy::check(&bundle, Profile::Default, &nowhere));
     findings
 }
@@ -74,9 +75,7 @@ fn of_environments(tree: &FileTree) -> Vec<Finding> {
         let planned = plan(&environment, repository.inputs(), &FileTree::new());
         let (planned, _) = planned.unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
         let rendered = render(&planned);
-        let said = policy::check(&rendered.bundle, environment.spec.profile, &|object, pointer| {
-            rendered.locate(&environment, object, pointer)
-        });
+        let said = policy::check(&rendered.bundle, environment.spec.profile, &|at| rendered.locate(&environment, at));
         findings.extend(environment.exceptions(&repository, today.clone()).apply(said));
     }
     findings

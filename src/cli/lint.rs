@@ -11,10 +11,11 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use super::{Format, Reporting, Trouble, report};
 use crate::{
     diagnostic::{Finding, Location},
-    manifest::{Bundle, Object, dotted},
+    manifest::{Bundle, dotted},
     policy::{self, Place, Profile},
     schema::closest,
     tree::{FileTree, Limits, ReadError, ReadReason},
+    view::At,
 };
 
 /// How much a tree may hold that nobody wrote for gen.
@@ -63,9 +64,9 @@ impl Lint {
             return Err(Trouble(format!("there is nothing to check: no YAML or JSON in {}", paths.join(", "))));
         }
         let (bundle, mut findings) = Bundle::parse(&tree);
-        let locate = |object: &Object, pointer: &[String]| Place {
-            location: Location::file(&object.file),
-            path: dotted(&object.body, pointer),
+        let locate = |at: &At<'_>| Place {
+            location: Location::file(&at.object.file),
+            path: dotted(&at.object.body, &at.pointer),
         };
         findings.extend(policy::check(&bundle, profile, &locate));
         findings.extend(passed_over.into_iter().map(unreadable));

@@ -13,7 +13,6 @@ use crate::{
     diagnostic::{Finding, Location, Severity, worst},
     drift::{Drift, removed_service},
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
-    manifest::Object,
     plan::{Plan, plan, vendored_files},
     policy::{self, UNUSED_EXCEPTION},
     render::{Rendered, render},
@@ -214,8 +213,7 @@ impl Workspace {
 
     /// What rules say about a rendered tree, the environment's exceptions made.
     fn policies(&self, environment: &Environment, rendered: &Rendered) -> Vec<Finding> {
-        let locate = |object: &Object, pointer: &[String]| rendered.locate(environment, object, pointer);
-        let said = policy::check(&rendered.bundle, environment.spec.profile, &locate);
+        let said = policy::check(&rendered.bundle, environment.spec.profile, &|at| rendered.locate(environment, at));
         environment.exceptions(&self.repository, Date::of(SystemTime::now())).apply(said)
     }
 

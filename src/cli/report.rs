@@ -58,10 +58,23 @@ pub(super) fn trouble(message: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// The text of a file, for the line that a finding shows; never that of a file that should be sealed.
+/// The text of a file, for the line that a finding shows; never that of a file that should be sealed, or that holds a Secret:
+/// nothing in a line of it tells what is one.
 pub(super) fn source(file: &str, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
     let bytes = if sops::is_sealed_name(file) { None } else { read(file) };
-    String::from_utf8(bytes?).ok().map(without_keys)
+    let text = String::from_utf8(bytes?).ok()?;
+    (!has_secret(&text)).then(|| without_keys(text))
+}
+
+/// Whether a file holds a Secret, also where it is too broken to be parsed.
+fn has_secret(text: &str) -> bool {
+    text.match_indices("kind").any(|(at, word)| {
+        let rest = text[at + word.len()..].trim_start_matches(['"', '\'']).trim_start();
+        let value = rest.strip_prefix(':').map(|value| value.trim_start().trim_start_matches(['"', '\'']));
+        value
+            .and_then(|value| value.strip_prefix("Secret"))
+            .is_some_and(|after| !after.starts_with(char::is_alphanumeric))
+    })
 }
 
 /// Colours on a terminal only, and where nobody asked for none.

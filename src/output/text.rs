@@ -2,7 +2,10 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Finding, Location, Severity, printable};
+use crate::{
+    diagnostic::{Finding, Location, Severity, printable},
+    secrecy::gives_away,
+};
 
 /// How findings are shown.
 #[derive(Clone, Copy, Debug)]
@@ -57,10 +60,10 @@ fn report<'a>(finding: &'a Finding, file: &'a str, source: Option<&'a str>) -> V
     }
 }
 
-/// The line of a place and the bytes to underline in it.
+/// The line of a place and the bytes to underline in it; none where it may hold a secret, whatever the finding is about.
 fn line_of<'a>(source: &'a str, location: &Location) -> Option<(&'a str, std::ops::Range<usize>)> {
     let line = source.lines().nth(location.line as usize - 1)?;
-    if line.len() > LONGEST_LINE || location.length == 0 {
+    if line.len() > LONGEST_LINE || location.length == 0 || gives_away(line) {
         return None;
     }
     let offset = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(offset, _)| offset);

@@ -4,7 +4,7 @@
 use super::name::words;
 
 /// How much a key looks like that of a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
     /// Not at all.
     None,
@@ -14,8 +14,21 @@ pub(super) enum Likeness {
     Strong,
 }
 
-const STRONG: &[&str] =
-    &["password", "passwd", "passphrase", "credential", "apikey", "privatekey", "accesskey", "connectionstring"];
+const STRONG: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "credential",
+    "apikey",
+    "privatekey",
+    "accesskey",
+    "connectionstring",
+    "requirepass",
+    "masterauth",
+    "pgpass",
+    "dockerconfig",
+    "netrc",
+];
 const STRONG_WORDS: &[&str] = &["pass", "pwd", "pw", "bindpw", "jwt", "bearer", "authorization", "dsn"];
 const WEAK: &[&str] = &["secret", "token"];
 /// What a key is of when it is a secret: a `postgresKey` or a `key` alone may be anything.
@@ -121,6 +134,9 @@ mod tests {
             "passwords",
             "db_pass",
             "--password",
+            "--requirepass",
+            "pgpass",
+            ".dockerconfigjson",
         ] {
             assert_eq!(likeness(key), Likeness::Strong, "{key}");
         }

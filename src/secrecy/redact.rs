@@ -12,16 +12,22 @@ pub const MASK: &str = "***";
 /// A text without private keys, without passwords in addresses, and without what is assigned to a name that tells a secret.
 #[must_use]
 pub fn redact(text: &str) -> String {
-    lines(assignments(&addresses(&blocks(&without_keys(text.to_owned())))))
+    lines(assignments(&addresses(&blocks(&without_keys(text.to_owned()))), Likeness::Weak))
+}
+
+/// Whether a line of a file may give a secret away. What stands below `secret` is the name of one more often than not.
+#[must_use]
+pub fn gives_away(line: &str) -> bool {
+    leak(line).is_some() || assignments(&addresses(line), Likeness::Strong) != line
 }
 
 /// Without the lines that are still found to give a secret away.
 fn lines(text: String) -> String {
-    let gives_away = |line: &str| matches!(leak(line), Some(Leak::Url | Leak::Assigned(_)));
-    if !text.lines().any(gives_away) {
+    let is_found = |line: &str| matches!(leak(line), Some(Leak::Url | Leak::Assigned(_)));
+    if !text.lines().any(is_found) {
         return text;
     }
-    let line = |line: &str| if gives_away(line) { MASK.to_owned() } else { line.to_owned() };
+    let line = |line: &str| if is_found(line) { MASK.to_owned() } else { line.to_owned() };
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -72,8 +78,9 @@ fn addresses(text: &str) -> String {
     shown + rest
 }
 
-/// Without what follows `password=`, `"token": `, `--password ` and SQL's `PASSWORD '`.
-fn assignments(text: &str) -> String {
+/// Without what follows `password=`, `"token": `, `--password ` and SQL's `PASSWORD '`, where the name looks as much like that
+/// of a secret as `least` says.
+fn assignments(text: &str, least: Likeness) -> String {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -85,7 +92,7 @@ fn assignments(text: &str) -> String {
         shown.push_str(name);
         rest = after;
         let likeness = if name.starts_with("--no-") { Likeness::None } else { likeness(name) };
-        if likeness == Likeness::None {
+        if likeness < least {
             continue;
         }
         let Some(gap) = assigned(name, likeness, after) else { continue };
@@ -115,7 +122,12 @@ fn assigned(name: &str, likeness: Likeness, after: &str) -> Option<usize> {
         return Some(end + blank(&after[end..]));
     }
     let gap = blank(after);
-    let is_literal = likeness == Likeness::Strong && after[gap..].starts_with('\'');
+    let is_strong = likeness == Likeness::Strong;
+    // An element of XML.
+    if is_strong && after.starts_with('>') && !after[1..].starts_with(['=', ' ', '<']) {
+        return Some(1);
+    }
+    let is_literal = is_strong && ["'", "E'", "e'", "$$"].iter().any(|quote| after[gap..].starts_with(quote));
     (gap > 0 && (name.starts_with("--") || is_literal)).then_some(gap)
 }
 
@@ -188,6 +200,10 @@ mod tests {
             ("passwordFile: /run/x", "passwordFile: /run/x"),
             ("ALTER USER x PASSWORD 'hunter2';\nGRANT y TO x;", "ALTER USER x PASSWORD ***;\nGRANT y TO x;"),
             ("PASSWORD NULL", "PASSWORD NULL"),
+            ("ALTER USER x PASSWORD E'hunter2';", "ALTER USER x PASSWORD ***"),
+            ("ALTER USER x PASSWORD $$hunter2$$;", "ALTER USER x PASSWORD ***"),
+            ("<password>hunter2</password>", "<password>***"),
+            ("if password >= x", "if password >= x"),
             ("save 60 1\nrequirepass hunter2\n", "save 60 1\n***\n"),
             (
                 "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nx",
