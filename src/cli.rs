@@ -36,16 +36,16 @@ enum Command {
     Check(check::Check),
     /// Apply the rules to any tree of manifests, hand-written ones too; reads only.
     Lint(lint::Lint),
-    /// Tell where a value of an environment, or a line of a generated file, comes from; reads only.
-    Explain(explain::Explain),
     /// Tell what a build would change, by meaning; reads only.
     Diff(diff::Diff),
+    /// Tell where a value of an environment, or a line of a generated file, comes from; reads only.
+    Explain(explain::Explain),
     /// List the rules that trees are held against.
     Rules(rules::Rules),
-    /// Write the JSON Schema of environment files to schemas/, for editors.
-    Schema(schema::Schema),
     /// Show what a chart's values are: type, default, allowed values, meaning.
     Values(values::Values),
+    /// Write the JSON Schema of environment files to schemas/, for editors.
+    Schema(schema::Schema),
 }
 
 /// How findings are shown, and which fail the run.
