@@ -1,0 +1,28 @@
+//! Whatever stands in a file of a tree that somebody else wrote: no panic of the rules and of the diff, bounded memory
+//! (`-rss_limit_mb`) and time, every finding at a line that the file has, and no difference of a tree from itself.
+#![no_main]
+
+use gitops_gen::{
+    diagnostic::Location,
+    diff,
+    manifest::{Bundle, Object},
+    policy::{self, Place, Profile},
+    tree::FileTree,
+};
+use libfuzzer_sys::fuzz_target;
+
+const FILE: &str = "values.yaml";
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut tree = FileTree::new();
+    tree.insert(FILE, bytes).expect("a plain path");
+    let (bundle, mistakes) = Bundle::parse(&tree);
+    let nowhere = |_: &Object, _: &[String]| Place { location: Location::file(FILE), path: String::new() };
+    let findings = policy::check(&bundle, Profile::Production, &nowhere);
+    let lines = bytes.split(|byte| *byte == b'\n').count() as u32;
+    for finding in mistakes.iter().chain(&findings) {
+        assert!(finding.location.file == FILE && finding.location.line <= lines.max(1), "{finding:?}");
+        assert!(!finding.message.contains('\n'));
+    }
+    assert!(diff::changes(&bundle, &bundle).is_empty());
+});
