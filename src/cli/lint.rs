@@ -7,11 +7,12 @@ use std::{
 
 use clap::Args;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+use serde_json::Value as Json;
 
 use super::{Format, Reporting, Trouble, report};
 use crate::{
     diagnostic::{Finding, Location},
-    manifest::{Bundle, dotted},
+    manifest::{Bundle, Object, dotted},
     policy::{self, Place, Profile},
     schema::closest,
     tree::{FileTree, Limits, ReadError, ReadReason},
@@ -74,6 +75,7 @@ impl Lint {
         };
         findings.extend(policy::check(&bundle, profile, &locate));
         findings.extend(passed_over.into_iter().map(unreadable));
+        findings.extend(bundle.objects.iter().filter(|object| is_environment(&object.body)).map(environment));
         let code = report::findings(findings, self.reporting, &|file| std::fs::read(file).ok());
         if self.reporting.format == Format::Text {
             let (files, objects) = (tree.len(), bundle.objects.len());
@@ -94,6 +96,21 @@ fn spelled(path: &Path, here: &Path) -> String {
 
 fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Whether a document is an environment of gen's own, which is no manifest.
+fn is_environment(body: &Json) -> bool {
+    let has = |key: &str| body.get(key).is_some();
+    !has("kind")
+        && !has("apiVersion")
+        && has("services")
+        && ["extends", "delivery", "cluster"].iter().any(|key| has(key))
+}
+
+fn environment(object: &Object) -> Finding {
+    let message = "this is an environment and no manifest, so no rule has looked at it";
+    Finding::note("environment-file", Location::file(&object.file), message)
+        .help("run `gen check`, which holds it against the rules")
 }
 
 fn unreadable(error: ReadError) -> Finding {

@@ -30,6 +30,7 @@ impl Schema {
             let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
             let written = folder.and_then(|()| fs::write(&path, text));
             written.map_err(|error| Trouble(format!("cannot write {FILE}: {error}")))?;
+            report::print(&format!("{}: written\n", path.display()));
         }
         Ok(ExitCode::SUCCESS)
     }

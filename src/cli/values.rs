@@ -20,7 +20,7 @@ const WIDEST: [usize; 2] = [58, 44];
 pub(super) struct Values {
     /// The chart's name; `NAME@VERSION` for another version than the newest that gen knows.
     chart: String,
-    /// A value or a group of them, as a dotted path; all where it is left out.
+    /// A value or a group of them, as a dotted path; all in short where it is left out.
     path: Option<String>,
     /// `json` is one document, `{"version": 1, "chart", "chartVersion", "values": [{"path", "type", "default", "facet",
     /// "meaning"}]}`, with `allowed` for enums and `minimum` and `maximum` for whole numbers; `facet` is null where rules want to
@@ -39,7 +39,7 @@ impl Values {
         let text = match (self.format, settings.as_slice()) {
             (Format::Json, _) => document(chart, &settings),
             (Format::Text, [only]) => details(only),
-            (Format::Text, _) => list(&settings),
+            (Format::Text, _) => list(&settings, self.path.is_some()),
         };
         report::print(&text);
         Ok(ExitCode::SUCCESS)
@@ -48,6 +48,7 @@ impl Values {
 
 fn find(asked: &str) -> Result<&'static Chart, Trouble> {
     let (name, version) = asked.split_once('@').map_or((asked, None), |(name, version)| (name, Some(version)));
+    let version = version.filter(|version| !version.is_empty());
     let versions = chart::versions(name);
     let Some(newest) = versions.last() else {
         let help = match closest(name, chart::names()) {
@@ -81,20 +82,23 @@ fn below(chart: &'static Chart, path: &str) -> Result<Vec<&'static Setting>, Tro
     Err(Trouble(format!("{} has no value `{path}`\n{help}", chart.name)))
 }
 
-/// One line for each, in columns: path, what it takes, default.
-fn list(settings: &[&Setting]) -> String {
+/// One line for each, in columns: path, what it takes, default; below it what it means, where that is asked for.
+fn list(settings: &[&Setting], with_meanings: bool) -> String {
     let rows: Vec<[String; 3]> =
         settings.iter().map(|setting| [setting.path.to_owned(), setting.kind.words(), cut(setting.default)]).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).filter(|width| *width <= WIDEST[column]).max();
     let (first, second) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
     let mut text = String::new();
     let mut group = settings.first().and_then(|setting| setting.path.split('.').next());
-    for [path, kind, default] in &rows {
+    for ([path, kind, default], setting) in rows.iter().zip(settings) {
         let own = path.split('.').next();
         if std::mem::replace(&mut group, own) != own {
             text.push('\n');
         }
         let _ = writeln!(text, "{path:first$}  {kind:second$}  {default}");
+        if with_meanings {
+            let _ = writeln!(text, "    {}", setting.meaning);
+        }
     }
     text
 }

@@ -42,7 +42,7 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                 format!("the chart's network policy lets every pod and every host connect to {product} by default"),
                 "write `allowExternal: false`, and name the clients in `extraIngress`",
             ),
-            Gap::Off => (
+            Gap::Off | Gap::OffHere => (
                 format!("the chart's network policy is off, and no other in this tree selects the pods of {product}"),
                 "write `enabled: true` with `allowExternal: false`, or add a NetworkPolicy for the pods",
             ),
@@ -66,7 +66,7 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
             ),
         };
         match gap.gap {
-            Gap::None => report.unless_elsewhere(view.bundle.provided.is_some(), &gap.at, message, help),
+            Gap::None | Gap::OffHere => report.unless_elsewhere(view.bundle.provided.is_some(), &gap.at, message, help),
             _ => report.violation(&gap.at, message, help),
         }
     }

@@ -36,7 +36,9 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
         for layer in &release.layers {
             for mistake in release.chart.mistakes(&layer.values) {
                 let at = layer.at(&mistake.pointer, mistake.on_key);
-                if !report.has_spoken(&at) {
+                // One word about a value is enough; where the default of a group is spoken of, its type is another matter.
+                let is_group = !release.chart.group(&mistake.pointer.join(".")).is_empty();
+                if is_group || !report.has_spoken(&at) {
                     report.violation(&at, mistake.message, mistake.help);
                 }
             }

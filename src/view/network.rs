@@ -32,6 +32,8 @@ pub enum Gap {
     OpenByDefault,
     /// The chart's own policy is off, and no other selects the pods.
     Off,
+    /// The same in values that stand alone: what takes them may come with a policy.
+    OffHere,
     /// No policy selects the pods.
     None,
     /// A rule names no peers, which means all.
@@ -159,7 +161,8 @@ fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[Policy<'a, '_>]) -> Vec<N
         let is_off = enabled.is_some_and(|enabled| release.value(enabled.path).is_some_and(|value| !is_true(value)));
         if let Some(enabled) = enabled.filter(|_| is_off) {
             let at = release.place(enabled.path).filter(|_| !is_guarded());
-            gaps.extend(at.map(|at| NetworkGap { at, gap: Gap::Off, product }));
+            let gap = if release.is_loose() { Gap::OffHere } else { Gap::Off };
+            gaps.extend(at.map(|at| NetworkGap { at, gap, product }));
         }
         match release.value(setting.path) {
             Some(value) if is_true(value) => {

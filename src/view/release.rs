@@ -69,12 +69,17 @@ impl<'a> Release<'a> {
         std::ptr::eq(self.at.object, body.object) && body.pointer() == self.body
     }
 
+    /// Whether these are values without a release that takes them.
+    pub(super) fn is_loose(&self) -> bool {
+        self.name.is_none()
+    }
+
     /// Whether what nothing sets is the default of the model: all values are known, and the model is that of this version.
     pub(super) fn has_defaults(&self) -> bool {
         self.is_whole && self.is_known()
     }
 
-    /// The layer that has the last word about the dotted `path`, and what it says; `null` says that the default holds.
+    /// The layer that has the last word about the dotted `path`, and what it says; `null` drops the default.
     fn last(&self, path: &str) -> Option<(&Layer<'a>, &Json)> {
         let said = |layer| {
             let Layer { values, .. }: &Layer<'a> = layer;
@@ -82,8 +87,7 @@ impl<'a> Release<'a> {
                 path.split('.').try_fold(values.as_ref(), |value, key| field(value, key).map(|(_, below)| below))?;
             Some((layer, value))
         };
-        let (layer, value) = self.layers.iter().rev().find_map(said)?;
-        (!value.is_null()).then_some((layer, value))
+        self.layers.iter().rev().find_map(said)
     }
 
     /// What the values say about the dotted `path`.

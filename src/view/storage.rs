@@ -90,7 +90,7 @@ fn fleeting<'a>(pod: &Pod<'a, '_>) -> Option<Storage<'a>> {
 fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Storage<'a>> {
     let storage = |Assigned { setting, spot }: &Assigned<'a, '_>| {
         let loss = match setting.facet {
-            Facet::Persistence(Persistence::Enabled) if !spot.value.is_null() && !is_true(spot.value) => Loss::WithPod,
+            Facet::Persistence(Persistence::Enabled) if !is_true(spot.value) => Loss::WithPod,
             Facet::Persistence(Persistence::Retention) if spot.value == "Delete" => {
                 if setting.path.ends_with("whenScaled") { Loss::WithReplica } else { Loss::WithStatefulSet }
             }

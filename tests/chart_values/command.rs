@@ -32,8 +32,10 @@ fn a_path_is_a_value_or_a_group() {
         assert!(value.contains(part), "{part}: {value}");
     }
     let (_, group, _) = values(&["postgresql", "primary.pdb"]);
-    let paths: Vec<&str> = group.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let (meanings, rows): (Vec<&str>, Vec<&str>) = group.lines().partition(|line| line.starts_with(' '));
+    let paths: Vec<&str> = rows.iter().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(paths, ["primary.pdb.create", "primary.pdb.minAvailable", "primary.pdb.maxUnavailable"]);
+    assert!(meanings.len() == 3 && meanings.iter().all(|line| line.ends_with('.')), "{group}");
 }
 
 #[test]

@@ -186,7 +186,15 @@ pub(crate) fn rules(rules: &[Rule]) -> String {
         let _ = writeln!(page, "| [`{0}`](#{0}) | {1} | {2} |", rule.id, severities(rule), rule.summary);
     }
     page.push_str(
-        "\n## Exceptions\n\n\
+        "\n## What `gen lint` reads\n\n\
+         YAML and JSON files below the paths that it is given, all of them as one tree; templates of Helm charts are passed over. A\n\
+         file without a kind counts as values of a chart that gen knows when its keys say so (`gen values postgresql`), or when a\n\
+         HelmRelease of the tree takes it. What the tree lacks may come from elsewhere, so a missing Secret, source, namespace or\n\
+         policy is a note there, and an error in a tree of gen's own.\n\n\
+         Not seen yet: values of a chart that stands in another one (`postgresql:` of an umbrella chart), values of an Argo CD\n\
+         Application that are written as text or as `parameters`, patches of kustomize, and what a template in a value comes to:\n\
+         `type: \"{{ .Values.x }}\"` passes. A values file of very few keys may not be recognised; a HelmRelease beside it helps.\n\n\
+         ## Exceptions\n\n\
          What is right in one place can be passed over there, with a reason and, better, a last day:\n\n\
          ```yaml\n# environments/staging.yaml, excerpt\npolicy:\n  ignore:\n    - rule: floating-version\n      path: services.postgres\n      reason: the pilot follows the newest image\n      \
          until: 2027-03-01\n```\n\n\
