@@ -138,7 +138,10 @@ fn value_length(value: &str, after_space: bool, indent: usize) -> usize {
         let mut is_escaped = false;
         for (at, letter) in value.char_indices().skip(1) {
             if letter == quote && !is_escaped {
-                return at + 1;
+                // A quote that closes on another line may be the opening one of another value.
+                let rest = &value[at + 1..];
+                let line = if value[..at].contains('\n') { rest.find('\n').unwrap_or(rest.len()) } else { 0 };
+                return at + 1 + line;
             }
             is_escaped = letter == '\\' && !is_escaped;
         }
@@ -210,6 +213,7 @@ mod tests {
                 "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\nx",
             ),
             ("-----BEGIN PRIVATE KEY-----\nhunter2", "-----BEGIN PRIVATE KEY-----***"),
+            ("token:'\npassword='hunter2", "token:***"),
             ("nothing here: é ü", "nothing here: é ü"),
         ] {
             assert_eq!(redact(text), shown);
