@@ -34,6 +34,8 @@ pub struct Chart {
     pub pinned: &'static [Pinned],
     /// Groups of settings that have an effect only together with another.
     pub groups: &'static [Group],
+    /// Groups that the templates cannot do without: `null` there makes them fail, if only with what gen can turn on.
+    pub needed: &'static [&'static str],
     /// Every value path.
     pub settings: &'static [Setting],
     /// What tells its values from those of other charts.

@@ -29,7 +29,7 @@ pub struct Mistake {
 }
 
 impl Chart {
-    /// Every mistake in `values`, in their order. `null` is none anywhere: Helm drops the default for it.
+    /// Every mistake in `values`, in their order. `null` is one at [`Chart::needed`] only: Helm drops the default for it.
     #[must_use]
     pub fn mistakes(&self, values: &Json) -> Vec<Mistake> {
         let mut check = Check { chart: self, pointer: Vec::new(), found: Vec::new() };
@@ -61,7 +61,7 @@ impl<'v> Check<'v> {
     /// A group of settings. `beside` is what it takes beside them, where an object of Kubernetes becomes of it.
     fn group(&mut self, node: &Node, beside: Option<&'static Form>, values: &'v Json) {
         let map = match values {
-            Json::Null => return,
+            Json::Null => return self.without(),
             Json::Object(map) => map,
             _ => {
                 let help = words::some_keys(&node.keys());
@@ -89,6 +89,15 @@ impl<'v> Check<'v> {
         }
         if let Some(Form::Map(fields)) = beside {
             self.alone(fields, map);
+        }
+    }
+
+    /// A group without its defaults.
+    fn without(&mut self) {
+        let path = self.path();
+        if self.chart.needed.contains(&path.as_str()) {
+            let message = format!("`{path}` cannot be null: the chart's templates fail without it");
+            self.push(true, message, "delete this line, or set what stands in it".to_owned());
         }
     }
 

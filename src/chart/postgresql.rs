@@ -55,5 +55,6 @@ pub(super) static V17_0_2: Chart = Chart {
         Pinned { path: "auth.replicationUsername", instead: "", opens: false },
     ],
     groups: &[Group { path: "readReplicas", when: ("architecture", "replication") }],
+    needed: v17_0_2::NEEDED,
     settings: v17_0_2::SETTINGS,
 };

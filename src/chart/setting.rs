@@ -15,7 +15,8 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
-/// What a setting takes. `null` is always taken: Helm drops the default for it. A string with `{{` stands for any text.
+/// What a setting takes. `null` is taken for all but [`Chart::needed`](super::Chart::needed): Helm drops the default for it.
+/// A string with `{{` stands for any text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `true` or `false`.

@@ -42,7 +42,37 @@ fn every_default_passes() {
     for row in postgresql().settings {
         let default = postgresql().default(row.path).unwrap_or_else(|| panic!("{}: no JSON", row.path));
         assert_eq!(mistakes(row.path, default), [], "{}", row.path);
-        assert_eq!(mistakes(row.path, Json::Null), [], "{}: null", row.path);
+        let is_needed = postgresql().needed.contains(&row.path);
+        assert_eq!(mistakes(row.path, Json::Null).len(), usize::from(is_needed), "{}: null", row.path);
+    }
+}
+
+#[test]
+fn null_is_refused_for_a_group_that_the_templates_need() {
+    for (path, value, is_refused) in [
+        ("auth", Json::Null, true),
+        ("primary", Json::Null, true),
+        ("primary.persistence", Json::Null, true),
+        ("auth", json!({}), false),
+        ("auth.username", Json::Null, false),
+        ("primary.updateStrategy", Json::Null, false),
+    ] {
+        let expected = is_refused.then(|| Mistake {
+            pointer: path.split('.').map(str::to_owned).collect(),
+            on_key: true,
+            message: format!("`{path}` cannot be null: the chart's templates fail without it"),
+            help: "delete this line, or set what stands in it".to_owned(),
+        });
+        assert_eq!(mistakes(path, value.clone()), Vec::from_iter(expected), "{path}: {value}");
+    }
+}
+
+#[test]
+fn what_the_templates_need_are_groups() {
+    let needed = postgresql().needed;
+    assert!(needed.is_sorted_by(|one, other| one < other));
+    for path in needed {
+        assert!(!postgresql().group(path).is_empty(), "{path}");
     }
 }
 
@@ -254,7 +284,7 @@ fn any_values() -> impl Strategy<Value = Json> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
-    fn every_mistake_has_a_place_and_null_is_none(values in any_values()) {
+    fn every_mistake_has_a_place_and_null_is_no_wrong_value(values in any_values()) {
         for mistake in postgresql().mistakes(&values) {
             let mut value = &values;
             for key in &mistake.pointer {

@@ -12,6 +12,7 @@ static QUEUE: Chart = Chart {
     version: "1.0.0",
     dependencies: &[("library", "2.0.0")],
     groups: &[],
+    needed: &[],
     images: &[Image { role: "broker", path: "broker.image", when: &[] }],
     pinned: &[],
     settings: &[
@@ -70,6 +71,7 @@ fn nothing_is_wrong_with_what_the_rows_allow() {
         "library": {"anything": true},
     });
     assert_eq!(said(&values), Vec::<String>::new());
+    assert_eq!(said(&json!({"broker": null})), Vec::<String>::new());
     for row in QUEUE.settings {
         let default = row.path.rsplit('.').fold(QUEUE.default(row.path).unwrap(), |value, key| json!({ key: value }));
         assert_eq!(said(&default), Vec::<String>::new(), "{}", row.path);

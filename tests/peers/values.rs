@@ -1,7 +1,7 @@
 //! The chart's model against the real chart: a value that is set changes what helm renders.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -259,6 +259,22 @@ fn nothing_that_gen_sets_is_idle() {
         faults.extend(idle.map(|set| format!("{file}: {} is idle", set.setting.path)));
     }
     assert_none(&faults);
+}
+
+#[test]
+#[ignore = "needs peers: just peers test-peers"]
+fn helm_fails_with_null_for_just_the_groups_that_are_needed() {
+    let (Some(binary), Some(chart)) = (peer("helm"), chart()) else { return };
+    let bases = [json!({}), json!({"architecture": "replication", "metrics": {"enabled": true}})];
+    for base in &bases {
+        assert!(render(&binary, &chart, base).is_some(), "{base}");
+    }
+    let above = |path: &'static str| path.match_indices('.').map(move |(at, _)| &path[..at]);
+    let groups: BTreeSet<&str> = model().settings.iter().flat_map(|setting| above(setting.path)).collect();
+    let fails =
+        |path: &&str| bases.iter().any(|base| render(&binary, &chart, &with(base, path, Value::Null)).is_none());
+    let failing: Vec<&str> = groups.into_iter().filter(fails).collect();
+    assert_eq!(failing, model().needed);
 }
 
 #[test]
