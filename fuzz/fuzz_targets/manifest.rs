@@ -5,9 +5,10 @@
 use gitops_gen::{
     diagnostic::Location,
     diff,
-    manifest::{Bundle, Object},
+    manifest::Bundle,
     policy::{self, Place, Profile},
     tree::FileTree,
+    view::At,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -17,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut tree = FileTree::new();
     tree.insert(FILE, bytes).expect("a plain path");
     let (bundle, mistakes) = Bundle::parse(&tree);
-    let nowhere = |_: &Object, _: &[String]| Place { location: Location::file(FILE), path: String::new() };
+    let nowhere = |_: &At<'_>| Place { location: Location::file(FILE), path: String::new() };
     let findings = policy::check(&bundle, Profile::Production, &nowhere);
     let lines = bytes.split(|byte| *byte == b'\n').count() as u32;
     for finding in mistakes.iter().chain(&findings) {
