@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{At, Release, Spot, Tree, release::Valued};
+use super::{At, Layer, Release, Spot, Tree, release::Valued};
 use crate::{path, scalar::ImageRef};
 
 /// An image that a pod runs.
@@ -69,19 +69,28 @@ fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Image<'a>> {
     let release = valued.release;
     let mut images = Vec::new();
     for image in release.chart.images {
-        let paths = PARTS.map(|part| path::join(image.path, part));
-        let [registry, repository, tag, digest] = paths.each_ref().map(|path| text(release, path));
-        let [at_registry, at_repository, at_tag, at_digest] =
-            paths.each_ref().map(|path| text(release, path).and_then(|_| release.place(path)));
+        let said = PARTS.map(|part| {
+            let (layer, value) = release.last(image.path.split('.').chain([part]))?;
+            let text = value.as_str().filter(|text| !text.is_empty())?;
+            Some((layer, part, text))
+        });
+        let [registry, repository, tag, digest] = said.map(|said| said.map(|(_, _, text)| text));
+        let place = |(layer, part, _): (&Layer<'a>, &str, &str)| {
+            let pointer: Vec<String> = image.path.split('.').chain([part]).map(str::to_owned).collect();
+            layer.at(&pointer, false)
+        };
         let runs =
             release.has_defaults() && (image.when.is_empty() || image.when.iter().any(|flag| release.is_on(flag)));
-        let at_name = at_repository.or(at_registry);
-        let at_version = at_digest.or(at_tag);
+        let at_name = said[1].or(said[0]).map(place);
+        let at_version = said[3].or(said[2]).map(place);
         let is_default = at_name.is_none() && at_version.is_none();
         if is_default && !runs {
             continue;
         }
-        let default = |index: usize| release.chart.default(&paths[index])?.as_str().map(str::to_owned);
+        let default = |index: usize| {
+            let default = release.chart.default(&path::join(image.path, PARTS[index]))?;
+            default.as_str().map(str::to_owned)
+        };
         let registry = text(release, "global.imageRegistry").map(str::to_owned).or(registry.map(str::to_owned));
         let registry = registry.or_else(|| default(0)).unwrap_or_default();
         let repository = repository.map(str::to_owned).or_else(|| default(1)).unwrap_or_default();

@@ -79,12 +79,12 @@ impl<'a> Release<'a> {
         self.is_whole && self.is_known()
     }
 
-    /// The layer that has the last word about the dotted `path`, and what it says; `null` drops the default.
-    fn last(&self, path: &str) -> Option<(&Layer<'a>, &Json)> {
+    /// The layer that has the last word about what stands at the end of `keys`, and what it says; `null` drops the default.
+    pub(super) fn last<'k>(&self, keys: impl Iterator<Item = &'k str> + Clone) -> Option<(&Layer<'a>, &Json)> {
         let said = |layer| {
             let Layer { values, .. }: &Layer<'a> = layer;
             let value =
-                path.split('.').try_fold(values.as_ref(), |value, key| field(value, key).map(|(_, below)| below))?;
+                keys.clone().try_fold(values.as_ref(), |value, key| field(value, key).map(|(_, below)| below))?;
             Some((layer, value))
         };
         self.layers.iter().rev().find_map(said)
@@ -92,13 +92,13 @@ impl<'a> Release<'a> {
 
     /// What the values say about the dotted `path`.
     pub(super) fn value(&self, path: &str) -> Option<&Json> {
-        self.last(path).map(|(_, value)| value)
+        self.last(path.split('.')).map(|(_, value)| value)
     }
 
     /// Where the values say something about the dotted `path`.
     pub(super) fn place(&self, path: &str) -> Option<At<'a>> {
         let pointer: Vec<String> = path.split('.').map(str::to_owned).collect();
-        self.last(path).map(|(layer, _)| layer.at(&pointer, false))
+        self.last(path.split('.')).map(|(layer, _)| layer.at(&pointer, false))
     }
 
     /// Whether a flag of the chart is on in the end: set, or by default where these are all values.
