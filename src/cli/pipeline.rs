@@ -13,6 +13,7 @@ use crate::{
     diagnostic::{Finding, Location, Severity, worst},
     drift::{Drift, removed_service},
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
+    manifest::Bundle,
     plan::{Plan, plan, vendored_files},
     policy::{self, UNUSED_EXCEPTION},
     render::{Rendered, render},
@@ -165,9 +166,11 @@ impl Workspace {
     }
 
     fn compile_one(&self, name: &str) -> (Option<Compiled>, Vec<Finding>) {
-        let (compiled, mut findings) = self.render(name);
-        if let Some(Compiled { environment, rendered }) = &compiled {
+        let (mut compiled, mut findings) = self.render(name);
+        if let Some(Compiled { environment, rendered }) = &mut compiled {
             findings.extend(self.policies(environment, rendered));
+            // Nobody asks for the objects again, and a build keeps every environment in memory.
+            rendered.bundle = Bundle::default();
         }
         let is_sound = worst(&findings) != Some(Severity::Error);
         (compiled.filter(|_| is_sound), findings)

@@ -9,6 +9,7 @@ use crate::{
     environment::Environment,
     render::Rendered,
     tree::{FileTree, State},
+    yaml::{Dialect, FileId, Source, parse},
 };
 
 impl Drift<'_> {
@@ -59,8 +60,11 @@ impl Transition<'_> {
         let (before, after, origin) = self.texts(change)?;
         let (folder, _) = change.file.rsplit_once('/')?;
         let claim = format!("{folder}/persistentvolumeclaim.yaml");
-        let claim = self.rendered.bundle.objects.iter().find(|object| object.file == claim);
-        if claim.and_then(|claim| claim.body.pointer("/spec/accessModes/0")?.as_str()) == Some("ReadWriteOncePod") {
+        let claim = self.rendered.tree.get(&claim).and_then(|bytes| {
+            parse(Source { id: FileId(0), name: &claim, bytes }, Dialect::Manifest).ok()?.into_iter().next()
+        });
+        let mode = claim.as_ref().and_then(|claim| claim.at(&["spec", "accessModes", "0"])?.as_str());
+        if mode == Some("ReadWriteOncePod") {
             return None;
         }
         let message = format!(

@@ -21,7 +21,7 @@ fn layered() -> Repository {
     let region = "abstract: true\nextends: base\nservices:\n  postgres:\n    username: null\n    storage: 15Gi\n    \
                   clients:\n      identity: {ports: [5432, 9187]}\npolicy:\n  ignore: [{rule: floating-version, reason: first}]\n";
     repository.write(REGION, region);
-    let more = "    values:\n      primary: {podLabels: {team: \"${{ env.name }}-data\"}, startupProbe: null}\n\
+    let more = "    values:\n      primary: {podLabels: {team: \"${{ env.name }}-data\"}, tolerations: null}\n\
                 policy:\n  ignore:\n    - {rule: dangling-reference, reason: second}\n\
                 charts: {postgresql: {source: {git: https://git.example.com/charts, commit: \
                 b6318363965aab7da16643c5418e29bd509bb5f1, path: postgresql}}}\n";
@@ -99,8 +99,8 @@ fn joined_lists_exclusive_maps_and_expressions_are_told() {
     let expected = "services.postgres.values.primary.podLabels.team: staging-data\n  \
          environments/staging.yaml:12:35  ${{ env.name }}-data\n";
     answers(&repository, &["staging", "services.postgres.values.primary.podLabels"], expected);
-    let expected = "services.postgres.values.primary.startupProbe: null\n  environments/staging.yaml:12:74  null\n";
-    answers(&repository, &["staging", "services.postgres.values.primary.startupProbe"], expected);
+    let expected = "services.postgres.values.primary.tolerations: null\n  environments/staging.yaml:12:73  null\n";
+    answers(&repository, &["staging", "services.postgres.values.primary.tolerations"], expected);
 }
 
 #[test]
