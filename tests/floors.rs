@@ -35,6 +35,7 @@ const KEPT_IN: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("rustix", "tree"),
     ("k8s_openapi", "render"),
+    ("similar", "diff"),
 ];
 
 /// A source file: its place for people, the module it is, its text.
