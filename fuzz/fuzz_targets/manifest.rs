@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (bundle, mistakes) = Bundle::parse(&tree);
     let nowhere = |_: &At<'_>| Place { location: Location::file(FILE), path: String::new() };
     let findings = policy::check(&bundle, Profile::Production, &nowhere);
-    let lines = bytes.split(|byte| *byte == b'\n').count() as u32;
+    let lines = String::from_utf8_lossy(bytes).replace("\r\n", "\n").split(['\n', '\r']).count() as u32;
     for finding in mistakes.iter().chain(&findings) {
         assert!(finding.location.file == FILE && finding.location.line <= lines.max(1), "{finding:?}");
         assert!(!finding.message.contains('\n'));
