@@ -3,5 +3,5 @@
 mod object;
 mod origins;
 
-pub use object::{Bundle, Identity, Object, Provenance, Written, at, dotted, field, text};
+pub use object::{Bundle, Identity, Object, Provenance, Written, at, dotted, field, may_hold_objects, text};
 pub use origins::{Origin, Origins, Traced, pointer};

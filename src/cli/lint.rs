@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use super::{Format, Reporting, Trouble, report};
 use crate::{
     diagnostic::{Finding, Location},
-    manifest::{Bundle, Object, dotted},
+    manifest::{Bundle, Object, dotted, may_hold_objects},
     policy::{self, Place, Profile},
     schema::closest,
     tree::{FileTree, Limits, ReadError, ReadReason},
@@ -51,7 +51,8 @@ impl Lint {
         };
         let here = std::env::current_dir()?.canonicalize()?;
         let gather = |path: &PathBuf| {
-            FileTree::gather(path, &spelled(path, &here), &is_wanted, &LIMITS).map_err(|error| missing(path, &error))
+            FileTree::gather(path, &spelled(path, &here), &may_hold_objects, &LIMITS)
+                .map_err(|error| missing(path, &error))
         };
         let (mut tree, mut passed_over) = (FileTree::new(), Vec::new());
         for result in self.paths.par_iter().map(gather).collect::<Vec<_>>() {
@@ -119,10 +120,6 @@ fn unreadable(error: ReadError) -> Finding {
         reason => reason.to_string(),
     };
     Finding::note("unreadable-file", Location::file(error.path), format!("passed over: {why}"))
-}
-
-fn is_wanted(path: &str) -> bool {
-    [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// Templates of Helm charts are no YAML before Helm has filled them in.

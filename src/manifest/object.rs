@@ -185,12 +185,17 @@ pub fn dotted(body: &Json, pointer: &[String]) -> String {
     })
 }
 
+/// Whether a file of this name is one of YAML or JSON.
+#[must_use]
+pub fn may_hold_objects(path: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending))
+}
+
 impl Bundle {
     /// The documents of the YAML and JSON files of `tree`, and what is wrong with those that are neither.
     #[must_use]
     pub fn parse(tree: &FileTree) -> (Bundle, Vec<Finding>) {
-        let is_yaml = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
-        let files: Vec<(&str, &[u8])> = tree.iter().filter(|(path, _)| is_yaml(path)).collect();
+        let files: Vec<(&str, &[u8])> = tree.iter().filter(|(path, _)| may_hold_objects(path)).collect();
         let read = |(path, bytes): &(&str, &[u8])| {
             let text = std::str::from_utf8(bytes).unwrap_or_default();
             let documents = parse(Source { id: FileId(0), name: path, bytes }, Dialect::Manifest)?;

@@ -62,16 +62,7 @@ impl<'a> Tree<'a> {
         let default = || target.map_or(body.name().to_owned(), |namespace| format!("{namespace}-{}", body.name()));
         let name = body.text(&["spec", "releaseName"]).map_or_else(default, str::to_owned);
         let namespace = target.unwrap_or(body.namespace()).to_owned();
-        Some(Release {
-            chart,
-            version,
-            layers,
-            is_whole,
-            at: body.at_name(),
-            body: body.pointer(),
-            namespace,
-            name: Some(name),
-        })
+        Some(made_by(body, (chart, version), (layers, is_whole), namespace, name))
     }
 
     /// Name and version of the chart that a HelmRelease asks for.
@@ -168,16 +159,19 @@ fn application<'a>(body: &Spot<'a, 'a>) -> Option<Release<'a>> {
     let layers = vec![Layer { object: body.object, prefix: values.pointer(), values: Cow::Borrowed(values.value) }];
     let name = helm.text(&["releaseName"]).unwrap_or(body.name()).to_owned();
     let namespace = body.text(&["spec", "destination", "namespace"]).unwrap_or_default().to_owned();
-    Some(Release {
-        chart,
-        version,
-        layers,
-        is_whole,
-        at: body.at_name(),
-        body: body.pointer(),
-        namespace,
-        name: Some(name),
-    })
+    Some(made_by(body, (chart, version), (layers, is_whole), namespace, name))
+}
+
+/// The release that an object asks for: its chart, and its values with whether they are all.
+fn made_by<'a>(
+    body: &Spot<'a, 'a>,
+    (chart, version): (&'static Chart, Option<String>),
+    (layers, is_whole): (Vec<Layer<'a>>, bool),
+    namespace: String,
+    name: String,
+) -> Release<'a> {
+    let (at, body) = (body.at_name(), body.pointer());
+    Release { chart, version, layers, is_whole, at, body, namespace, name: Some(name) }
 }
 
 /// The model of a chart's version, or where there is none that of the newest one.
