@@ -4,11 +4,13 @@ mod build;
 mod check;
 mod diff;
 mod explain;
+mod init;
 mod lint;
 mod pipeline;
 mod report;
 mod rules;
 mod schema;
+mod secret;
 mod values;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -30,6 +32,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a working repository from nothing, or the missing pieces of one.
+    Init(init::Init),
     /// Compile environments, check them and write their trees.
     Build(build::Build),
     /// Tell whether the trees are exactly what their inputs produce; reads only.
@@ -40,6 +44,8 @@ enum Command {
     Diff(diff::Diff),
     /// Tell where a value of an environment, or a line of a generated file, comes from; reads only.
     Explain(explain::Explain),
+    /// Make, change and check sealed secrets.
+    Secret(secret::Secret),
     /// List the rules that trees are held against.
     Rules(rules::Rules),
     /// Show what a chart's values are: type, default, allowed values, meaning.
@@ -101,6 +107,8 @@ pub fn run() -> ExitCode {
         return report::trouble(&format!("cannot change to {}: {error}", directory.display()));
     }
     let result = match cli.command {
+        Command::Init(command) => command.run(),
+        Command::Secret(command) => command.run(),
         Command::Build(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Lint(command) => command.run(),

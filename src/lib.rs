@@ -1,6 +1,7 @@
 //! `gen` compiles `environments/*.yaml` into a `gitops/` tree and checks it. Data flows one way: load, resolve, plan,
 //! render, check, sync. The floors that these modules stand on are listed in `tests/floors.rs` and explained in CONTRIBUTING.md.
 
+pub mod audit;
 pub mod chart;
 pub mod cli;
 pub mod component;
@@ -8,15 +9,19 @@ pub mod diagnostic;
 pub mod diff;
 pub mod drift;
 pub mod environment;
+pub mod keyring;
 pub mod manifest;
+pub mod mint;
 pub mod output;
 pub mod part;
 pub mod path;
+pub mod plain;
 pub mod plan;
 pub mod policy;
 pub mod process;
 pub mod render;
 pub mod scalar;
+pub mod scaffold;
 pub mod schema;
 pub mod secrecy;
 pub mod sops;

@@ -1,122 +1,216 @@
-//! Sealed Secret manifests: whole files that `sops` encrypted for age recipients. [`inspect`] reads one without any key and
-//! says what is not sealed, what would leak, and what Flux could not use.
+//! Sealed files, as `sops` writes them: YAML whose values are encrypted one by one for age recipients. This room stands apart
+//! from the rest of `gen` and knows no environment; its specification is sops' own behaviour (3.9 to 3.13).
 //!
-//! Sealed files are copied byte for byte, so a mistake here ends up in the cluster or, worse, in the repository's history.
-//! No finding holds a value; because a file that should be sealed may hold plain text anywhere, its source lines must not
-//! be shown beside a finding either (see [`is_sealed_name`]).
+//! [`Sealed`] is a file as anybody sees it; with an [`Identity`] it becomes an [`Opened`] one, which can be changed and closed
+//! again: what did not change keeps its ciphertext. [`seal`] makes a new one. [`inspect`] says without any key what is wrong
+//! with a sealed Secret manifest.
 
-mod comment;
-mod envelope;
-mod manifest;
-mod value;
+mod inspect;
+mod selector;
 
-use crate::diagnostic::{Finding, Location};
-use crate::yaml::{self, Dialect, FileId, Mark, Node, Source};
+use std::time::SystemTime;
 
-/// How a sealed file's name ends.
-pub const SUFFIX: &str = ".sops.yaml";
+pub use inspect::{SUFFIX, SealedSecret, inspect, is_sealed_name};
+pub use selector::{Selector, SelectorKind};
 
-/// Whether a file of this name is meant to be sealed. Its lines are never shown.
-#[must_use]
-pub fn is_sealed_name(path: &str) -> bool {
-    path.ends_with(SUFFIX) || path.ends_with(".sops.yml")
+use crate::{
+    diagnostic::Finding,
+    plain::Plain,
+    yaml::{Source, typed::Stream},
+};
+
+/// A sealed file, read without any key.
+pub struct Sealed {}
+
+/// What the `sops` block says. Nothing in it is authenticated.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// The age recipients of each key group, as they are written; one group in all but Shamir files.
+    pub groups: Vec<Vec<String>>,
+    /// How many groups must be opened; 1 where there is one group.
+    pub threshold: usize,
+    /// Key services other than age that hold the data key too, by their names in the block (`kms`, `pgp`, ...).
+    pub other_services: Vec<String>,
+    /// Which leaves are sealed.
+    pub selector: Selector,
+    /// Whether the MAC covers sealed values only.
+    pub mac_only_encrypted: bool,
+    /// `lastmodified`, as it is written.
+    pub last_modified: String,
+    /// The version of the writer, as it is written.
+    pub version: String,
 }
 
-/// What everybody may know of a sealed Secret, with the places to point at.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SealedSecret {
-    /// `metadata.name`.
-    pub name: String,
-    /// Where the name stands.
-    pub name_mark: Mark,
-    /// `metadata.namespace`, where there is one.
-    pub namespace: Option<String>,
-    /// Where the namespace stands; the name's place where there is none.
-    pub namespace_mark: Mark,
-    /// `type`; `Opaque` where there is none, as in Kubernetes.
-    pub type_: String,
-    /// Where the type stands; the place of `kind` where there is none.
-    pub type_mark: Mark,
-    /// The keys under `data` and `stringData`, in file order.
-    pub keys: Vec<String>,
-    /// Where the keys stand: the key `stringData` or `data`; the place of `kind` where there are none.
-    pub keys_mark: Mark,
-    /// The age recipients, as they are written.
-    pub recipients: Vec<String>,
-    /// The file's only document: whatever is secret in it is sealed.
-    pub document: Node,
-    /// What is no mistake but worth a look: comments that may hold plain text.
-    pub warnings: Vec<Finding>,
+impl Envelope {
+    /// All age recipients, without duplicates, in file order.
+    #[must_use]
+    pub fn recipients(&self) -> Vec<&str> {
+        todo!()
+    }
 }
 
-/// Reads a sealed Secret manifest without any key. `file` is its name for findings.
+impl Sealed {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// What keeps it from being a sealed file, with places: YAML errors, merge conflicts, no `sops` block (`not-sealed`), a
+    /// block that is broken (`broken-envelope`), a selector that does not compile, several selectors, recipients of a kind that is not
+    /// supported where there is no other (by name), a file of a newer format.
+    pub fn parse(source: Source<'_>) -> Result<Sealed, Vec<Finding>> {
+        let _ = source;
+        todo!()
+    }
+
+    /// What the `sops` block says.
+    #[must_use]
+    pub fn envelope(&self) -> &Envelope {
+        todo!()
+    }
+
+    /// The documents without their `sops` blocks, sealed values as `ENC[...]`.
+    #[must_use]
+    pub fn stream(&self) -> &Stream {
+        todo!()
+    }
+
+    /// The whole file as `sops -d` would print it, with every sealed value replaced by `mask`. Needs no key.
+    #[must_use]
+    pub fn masked(&self, mask: &str) -> String {
+        let _ = mask;
+        todo!()
+    }
+
+    /// Opens the file and checks its MAC.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(&self, identities: &[Identity]) -> Result<Opened, OpenError> {
+        let _ = identities;
+        todo!()
+    }
+}
+
+/// Why a file cannot be opened. No variant holds a value.
+#[derive(Debug)]
+pub enum OpenError {
+    /// No identity fits any recipient (or too few groups can be opened).
+    NoIdentity,
+    /// A recipient's `enc` block is damaged: the recipient, and what is wrong.
+    DamagedKey(String, String),
+    /// A sealed value was changed, moved to another path or cut: its path, dotted.
+    DamagedValue(String),
+    /// A value that the selector covers is not sealed: its path, dotted.
+    PlainValue(String),
+    /// The MAC is missing or does not fit.
+    MacMismatch,
+    /// A value or the file is of a kind that is not supported: a sentence.
+    Unsupported(String),
+}
+
+/// A file whose values are readable.
+pub struct Opened {}
+
+impl Opened {
+    /// The documents, decrypted.
+    #[must_use]
+    pub fn stream(&self) -> &Stream {
+        todo!()
+    }
+
+    /// The documents, to be changed.
+    pub fn stream_mut(&mut self) -> &mut Stream {
+        todo!()
+    }
+
+    /// What the `sops` block says.
+    #[must_use]
+    pub fn envelope(&self) -> &Envelope {
+        todo!()
+    }
+
+    /// The whole file as `sops -d` prints it.
+    #[must_use]
+    pub fn plain(&self) -> Plain {
+        todo!()
+    }
+
+    /// Wraps the same data key for these recipients instead (as `sops updatekeys`): values, MAC and time stay. Other key services'
+    /// entries are kept.
+    ///
+    /// # Errors
+    /// A recipient that is none, or a file with key groups.
+    pub fn rewrap(&mut self, recipients: &[&str]) -> Result<(), String> {
+        let _ = recipients;
+        todo!()
+    }
+
+    /// Takes a new data key, wrapped for these recipients (as `sops rotate`), so that whoever is no recipient any more cannot read
+    /// what is sealed from now on.
+    ///
+    /// # Errors
+    /// A recipient that is none, a file with key groups, or other key services: gen cannot wrap a new key for them.
+    pub fn renew_key(&mut self, recipients: &[&str]) -> Result<(), String> {
+        let _ = recipients;
+        todo!()
+    }
+
+    /// The file's new text. What did not change keeps its ciphertext. Where neither values nor key changed, MAC and time stay too.
+    ///
+    /// # Errors
+    /// Why the documents cannot be sealed: a sentence.
+    pub fn close(self, now: SystemTime) -> Result<String, String> {
+        let _ = now;
+        todo!()
+    }
+}
+
+/// Seals documents for recipients under a new data key.
 ///
 /// # Errors
-/// Every mistake that could be found at once: what is no YAML, no single Secret, not sealed or not wholly sealed, what
-/// stands beside the sealed values and should not, and an envelope that `sops` could not open.
-pub fn inspect(file: &str, id: FileId, bytes: &[u8]) -> Result<SealedSecret, Vec<Finding>> {
-    if let Some(finding) = private_key(file, bytes) {
-        return Err(vec![finding]);
+/// Why they cannot be sealed, a sentence: no recipient, a selector that seals nothing, a top-level key `sops`, a plain comment
+/// in a subtree, a value that sops cannot hold.
+pub fn seal(stream: Stream, recipients: &[&str], selector: &Selector, now: SystemTime) -> Result<String, String> {
+    let _ = (stream, recipients, selector, now);
+    todo!()
+}
+
+/// A private key of age or an SSH key. Nothing prints it.
+pub struct Identity {}
+
+impl Identity {
+    /// Makes a new X25519 identity.
+    #[must_use]
+    pub fn generate() -> Identity {
+        todo!()
     }
-    let documents = yaml::parse(Source { id, name: file, bytes }, Dialect::Manifest).map_err(redacted)?;
-    let [document] = documents.as_slice() else {
-        return Err(vec![not_one_document(file, documents.get(1).map(|second| second.mark))]);
-    };
-    let mut findings = Vec::new();
-    let secret = manifest::read(file, document, &mut findings);
-    match secret {
-        Some(secret) if findings.is_empty() => {
-            Ok(SealedSecret { warnings: comment::suspicious(file, &String::from_utf8_lossy(bytes)), ..secret })
-        }
-        _ => Err(findings),
+
+    /// Reads the lines of a `keys.txt` (`AGE-SECRET-KEY-1...`, `#` comments, blank lines), as strictly as sops does.
+    ///
+    /// # Errors
+    /// What is wrong, with the line's number and never its text: passphrase-protected, a plugin, post-quantum, anything else.
+    pub fn parse_age(text: &Plain) -> Result<Vec<Identity>, String> {
+        let _ = text;
+        todo!()
+    }
+
+    /// Reads an SSH private key (ed25519 or rsa, not protected by a passphrase).
+    ///
+    /// # Errors
+    /// What is wrong, without any text of it.
+    pub fn parse_ssh(text: &Plain) -> Result<Identity, String> {
+        let _ = text;
+        todo!()
+    }
+
+    /// The public key, `age1...`; `None` for an SSH key.
+    #[must_use]
+    pub fn recipient(&self) -> Option<String> {
+        todo!()
+    }
+
+    /// The line `AGE-SECRET-KEY-1...`; `None` for an SSH key.
+    #[must_use]
+    pub fn private_line(&self) -> Option<Plain> {
+        todo!()
     }
 }
-
-/// The command that seals the plain file `file`.
-fn seal_command(file: &str) -> String {
-    format!("sops encrypt --age age1...,age1... --encrypted-regex '^(data|stringData)$' --in-place {file}")
-}
-
-fn not_one_document(file: &str, second: Option<Mark>) -> Finding {
-    match second {
-        Some(mark) => Finding::error(
-            "several-documents",
-            mark.location(file),
-            "a sealed file holds one Secret, this is a second document",
-        )
-        .help("give each Secret a file of its own"),
-        None => Finding::error("empty-file", Location::file(file), "the file is empty")
-            .help(format!("write the Secret, then seal it: {}", seal_command(file))),
-    }
-}
-
-/// Syntax errors without what they quote from the file: in a sealed file that may be a piece of a plain value.
-fn redacted(mut findings: Vec<Finding>) -> Vec<Finding> {
-    // From the first to the last quote: what is quoted may hold quotes itself.
-    let unquoted = |text: &str| match (text.find('`'), text.rfind('`')) {
-        (Some(first), Some(last)) => format!("{}`...{}", &text[..first], &text[last..]),
-        _ => text.to_owned(),
-    };
-    for finding in &mut findings {
-        finding.message = unquoted(&finding.message);
-        finding.path.clear();
-    }
-    findings
-}
-
-/// A private age key that ended up in the file, wherever it stands and whether or not the rest can be read.
-fn private_key(file: &str, bytes: &[u8]) -> Option<Finding> {
-    let text = String::from_utf8_lossy(bytes);
-    let (line, column) = text.lines().zip(1..).find_map(|(line, number)| {
-        let at = ["AGE-SECRET-KEY-1", "AGE-SECRET-KEY-PQ-1"].iter().find_map(|prefix| line.find(prefix))?;
-        Some((number, u32::try_from(line[..at].chars().count()).unwrap_or(0) + 1))
-    })?;
-    Some(
-        Finding::error("private-key", Location::new(file, line, column), "a private age key stands here in plain text")
-            .help("take it out of the repository, make a new one, seal the files for that and change what the old one opened"),
-    )
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;

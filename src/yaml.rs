@@ -21,6 +21,7 @@ mod tests;
 mod text;
 mod trap;
 mod tree;
+pub mod typed;
 
 pub use emit::{emit, emit_document};
 pub use node::{Entry, FileId, Mark, Node, Value};

@@ -3,8 +3,8 @@ use crate::diagnostic::{Finding, Severity};
 use crate::yaml::FileId;
 use proptest::prelude::{any, prop_assert, proptest};
 
-const AUTH: &str = include_str!("../../environments/staging/secrets/postgres-auth.sops.yaml");
-const TLS: &str = include_str!("../../environments/production/secrets/postgres-tls.sops.yaml");
+const AUTH: &str = include_str!("../../../environments/staging/secrets/postgres-auth.sops.yaml");
+const TLS: &str = include_str!("../../../environments/production/secrets/postgres-tls.sops.yaml");
 const SECRET_TEXT: &str = "hunter2";
 
 fn read(text: &str) -> Result<SealedSecret, Vec<Finding>> {

@@ -1,0 +1,1 @@
+//! New credentials: passwords, certificates.

@@ -1,0 +1,1 @@
+//! A repository from nothing: the files of `gen init`.
