@@ -231,10 +231,62 @@ pub struct SecretDemand {
     pub name: String,
     /// Its type, `Opaque` or `kubernetes.io/tls`.
     pub kind: String,
-    /// The keys that it must hold, each with what it is for.
-    pub keys: Vec<(String, String)>,
+    /// The keys that it must hold.
+    pub keys: Vec<DemandedKey>,
     /// Whether something else in the cluster makes it, such as cert-manager.
     pub external: bool,
+}
+
+/// A key that a Secret must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemandedKey {
+    /// The key.
+    pub name: String,
+    /// What it is for, for people.
+    pub purpose: String,
+    /// What stands there, and how it is made.
+    pub credential: Credential,
+    /// What the running service needs when it changes.
+    pub rotation: Rotation,
+}
+
+/// What stands under a key of a Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A password. Made of letters and digits only, so that it is the same text in a URL, a shell and a connection string.
+    Password,
+    /// One of the texts of a server certificate, all of which are made at once.
+    Certificate {
+        /// Which of them.
+        text: CertificateText,
+        /// The DNS names of the server, at least one.
+        names: Vec<String>,
+    },
+}
+
+/// The texts of a server certificate, each in PEM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateText {
+    /// The server's certificate, `tls.crt`.
+    Certificate,
+    /// Its private key, `tls.key`.
+    PrivateKey,
+    /// The certificate of the authority that signed it, `ca.crt`.
+    Authority,
+}
+
+/// What people do with the running service when a credential changes: Markdown, with commands in fenced blocks. The new
+/// credential is sealed already when this begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rotation {
+    /// What comes before the new file is published; empty where nothing does.
+    pub before: String,
+    /// How the file is published.
+    pub publish: String,
+    /// What comes once the Secret has arrived; empty where nothing does.
+    pub after: String,
+    /// The way back.
+    pub back: String,
 }
 
 /// Something that a component has to say about its part of the environment.

@@ -20,7 +20,7 @@ use self::{
 use super::{Address, Context, Kind, Outcome, Place, resources::Resources};
 use crate::{
     manifest::{Origin, Traced},
-    part::{Body, Claim, Endpoint, Labels, SecretDemand},
+    part::{Body, Claim, Endpoint, Labels},
     scalar::DnsName,
     schema,
 };
@@ -235,41 +235,6 @@ impl Postgres<'_> {
             let name = self.names.fullname.map(|_| format!("{server}-metrics"));
             let metrics = endpoint(name, Labels::new(), METRICS_PORT, "http-metrics", "Prometheus metrics", false);
             outcome.add(self.at("metrics"), metrics);
-        }
-    }
-
-    fn secrets(&self, outcome: &mut Outcome) {
-        let keys = &self.secret_keys();
-        let mut purposes = vec![
-            (keys.admin.value.clone(), "password of the superuser `postgres`".to_owned()),
-            (
-                keys.user.value.clone(),
-                format!("password of `{}`, owner of `{}`", self.user().value, self.spec.database),
-            ),
-            (keys.replication.value.clone(), format!("password of the replication user `{REPLICATION_USER}`")),
-        ];
-        // Where the owner is the superuser, one key serves both.
-        purposes.dedup_by(|later, first| later.0 == first.0);
-        let demand = SecretDemand {
-            name: self.names.secret.value.clone(),
-            kind: "Opaque".to_owned(),
-            keys: purposes,
-            external: false,
-        };
-        outcome.add(self.at("secret"), Body::SecretDemand(demand));
-        if let Some(tls) = &self.spec.tls {
-            let host = self.context.place.host(&self.names.instance);
-            let demand = SecretDemand {
-                name: tls.secret.to_string(),
-                kind: "kubernetes.io/tls".to_owned(),
-                keys: vec![
-                    ("tls.crt".to_owned(), format!("server certificate for `{host}`")),
-                    ("tls.key".to_owned(), "its private key".to_owned()),
-                    ("ca.crt".to_owned(), "certificate of the authority that signed it, for clients".to_owned()),
-                ],
-                external: tls.external,
-            };
-            outcome.add(self.at("tls.secret"), Body::SecretDemand(demand));
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Component, Copy, Planner};
 use crate::{
     diagnostic::{Finding, Location},
     environment::FOLDER,
-    part::{Body, Part, SecretDemand},
+    part::{Body, DemandedKey, Part, SecretDemand},
     sops::{self, SealedSecret},
     yaml::{FileId, Mark},
 };
@@ -28,7 +28,7 @@ impl Planner<'_> {
     fn sealed_file(&mut self, demand: &SecretDemand, origin: &str) -> Option<Copy> {
         let file = self.secret_file(demand.name.as_str());
         let Some(bytes) = self.inputs.get(&file) else {
-            let keys: Vec<&str> = demand.keys.iter().map(|(key, _)| key.as_str()).collect();
+            let keys: Vec<&str> = demand.keys.iter().map(|key| key.name.as_str()).collect();
             let message = format!("{file} is missing: the Secret `{}` with {}", demand.name, keys.join(", "));
             self.error("missing-secret", origin, message, self.how_to_seal(demand, &file));
             return None;
@@ -71,7 +71,7 @@ impl Planner<'_> {
                 wrong(mark, message, format!("set it with `sops edit {file}`: the seal covers it"));
             }
         }
-        for (key, purpose) in &demand.keys {
+        for DemandedKey { name: key, purpose, .. } in &demand.keys {
             if !secret.keys.contains(key) {
                 let message = format!("the Secret lacks the key `{key}`, the {purpose}");
                 wrong(secret.keys_mark, message, format!("add it below `stringData` with `sops edit {file}`"));
@@ -88,7 +88,7 @@ impl Planner<'_> {
             "apiVersion: v1\\nkind: Secret\\nmetadata:\\n  name: {}\\n  namespace: {}\\ntype: {}\\nstringData:\\n",
             demand.name, self.environment.spec.namespace.name, demand.kind
         );
-        let keys: Vec<&str> = demand.keys.iter().map(|(key, _)| key.as_str()).collect();
+        let keys: Vec<&str> = demand.keys.iter().map(|key| key.name.as_str()).collect();
         let manifest = match demand.kind.as_str() {
             "Opaque" => {
                 let lines: String = keys.iter().map(|key| format!("  {key}: %s\\n")).collect();

@@ -37,8 +37,8 @@ fn describe(plan: &Plan, component: &Component) -> Json {
             Body::Endpoint(endpoint) => endpoints.push(json!({
                 "host": host(&endpoint.name), "port": endpoint.port, "purpose": endpoint.purpose,
             })),
-            Body::SecretDemand(demand) => secrets.extend(demand.keys.iter().map(|(key, purpose)| {
-                json!({ "name": demand.name, "key": key, "purpose": purpose, "external": demand.external })
+            Body::SecretDemand(demand) => secrets.extend(demand.keys.iter().map(|key| {
+                json!({ "name": demand.name, "key": key.name, "purpose": key.purpose, "external": demand.external })
             })),
             Body::NetworkRule(rule) => clients.extend(rule.ingress.iter().map(client)),
             Body::Claim(claim) => claims.push(json!({

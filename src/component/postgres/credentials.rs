@@ -1,10 +1,15 @@
-//! Who logs in, and where the Secret has the passwords.
+//! Who logs in, where the Secrets have what it takes, and how that changes.
 
 use super::{
     Postgres,
-    spec::{SUPERUSER, SecretKeys},
+    spec::{REPLICATION_USER, SUPERUSER, SecretKeys, Tls},
 };
-use crate::{manifest::Traced, scalar::SecretKey};
+use crate::{
+    component::Outcome,
+    manifest::Traced,
+    part::{Body, CertificateText, Credential, DemandedKey, Rotation, SecretDemand},
+    scalar::SecretKey,
+};
 
 /// The names of the three keys in the Secret.
 pub(super) struct KeyNames {
@@ -14,6 +19,81 @@ pub(super) struct KeyNames {
 }
 
 impl Postgres<'_> {
+    pub(super) fn secrets(&self, outcome: &mut Outcome) {
+        let demand = SecretDemand {
+            name: self.names.secret.value.clone(),
+            kind: "Opaque".to_owned(),
+            keys: self.passwords(),
+            external: false,
+        };
+        outcome.add(self.at("secret"), Body::SecretDemand(demand));
+        if let Some(tls) = &self.spec.tls {
+            outcome.add(self.at("tls.secret"), Body::SecretDemand(self.certificate(tls)));
+        }
+    }
+
+    fn passwords(&self) -> Vec<DemandedKey> {
+        let keys = self.secret_keys();
+        let password = |key: Traced<String>, purpose: String| DemandedKey {
+            name: key.value,
+            purpose,
+            credential: Credential::Password,
+            rotation: Rotation::default(),
+        };
+        let owner = format!("password of `{}`, owner of `{}`", self.user().value, self.spec.database);
+        let mut passwords = vec![
+            password(keys.admin, format!("password of the superuser `{SUPERUSER}`")),
+            password(keys.user, owner),
+            password(keys.replication, format!("password of the replication user `{REPLICATION_USER}`")),
+        ];
+        // Where the owner is the superuser, one key serves both.
+        passwords.dedup_by(|later, first| later.name == first.name);
+        passwords
+    }
+
+    fn certificate(&self, tls: &Tls) -> SecretDemand {
+        let host = self.context.place.host(&self.names.instance);
+        let names = self.server_names();
+        let text = |name: &str, purpose: String, text: CertificateText| DemandedKey {
+            name: name.to_owned(),
+            purpose,
+            credential: Credential::Certificate { text, names: names.clone() },
+            rotation: Rotation::default(),
+        };
+        SecretDemand {
+            name: tls.secret.to_string(),
+            kind: "kubernetes.io/tls".to_owned(),
+            keys: vec![
+                text("tls.crt", format!("server certificate for `{host}`"), CertificateText::Certificate),
+                text("tls.key", "its private key".to_owned(), CertificateText::PrivateKey),
+                text(
+                    "ca.crt",
+                    "certificate of the authority that signed it, for clients".to_owned(),
+                    CertificateText::Authority,
+                ),
+            ],
+            external: tls.external,
+        }
+    }
+
+    /// The names that clients reach the servers by: those of the Services, gen's own first, as the cluster's DNS spells them,
+    /// and those of the pods behind the headless ones.
+    fn server_names(&self) -> Vec<String> {
+        let mut services = vec![self.names.instance.value.clone()];
+        services.extend(self.has_chart_service().then(|| self.names.primary.clone()));
+        services.extend(self.is_replicated().then(|| self.read_name().value));
+        let headless: Vec<String> = self.server_sets().iter().map(|set| format!("{set}-hl")).collect();
+        services.extend(headless.iter().cloned());
+        // A wildcard counts with two labels behind it only.
+        let pods = headless.iter().map(|service| format!("*.{service}"));
+        let namespace = self.context.place.namespace;
+        let spelled = |name: &String| ["", ".svc", ".svc.cluster.local"].map(|end| format!("{name}.{namespace}{end}"));
+        let mut names: Vec<String> =
+            services.iter().flat_map(|service| std::iter::once(service.clone()).chain(spelled(service))).collect();
+        names.extend(pods.flat_map(|pod| spelled(&pod)));
+        names
+    }
+
     /// The database's owner.
     pub(super) fn user(&self) -> Traced<&str> {
         match &self.spec.username {

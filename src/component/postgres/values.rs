@@ -107,7 +107,7 @@ impl Postgres<'_> {
 
     /// gen's own Service has the instance's name and keeps it in every architecture. The chart's stays where replicas find
     /// their primary by it, and where clients of an adopted release do.
-    fn has_chart_service(&self) -> bool {
+    pub(super) fn has_chart_service(&self) -> bool {
         self.is_replicated() || *self.names.fullname != *self.names.instance
     }
 
