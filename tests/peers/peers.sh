@@ -9,7 +9,10 @@ set -uo pipefail
 
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 root=${GEN_PEERS:-$repository/.peers}
-desk="helm kustomize kubeconform dyff sops age age-keygen flux-crds kubernetes-schema chart"
+# sops in the version that people install today, and older ones that repositories still hold the files of.
+sops=3.13.3
+older_sops="sops-3.12.2 sops-3.11.0 sops-3.10.2 sops-3.9.4"
+desk="helm kustomize kubeconform dyff sops $older_sops age age-keygen flux-crds kubernetes-schema chart"
 cluster="kubectl etcd kube-apiserver kube-controller-manager kube-scheduler kwok kustomize-controller helm-controller flux-crds"
 
 # Flux 2.7, which environments/base.yaml targets. The last digits are those that the module proxy serves.
@@ -25,6 +28,10 @@ export GOBIN=$root/bin GOFLAGS="-mod=mod -buildvcs=false" CGO_ENABLED=0
 
 plain() { # PACKAGE@VERSION
   go install -ldflags "-s -w" "$1"
+}
+
+sops() { # VERSION NAME
+  GOBIN=$root/build/$2 plain "github.com/getsops/sops/v3/cmd/sops@v$1" && mv "$root/build/$2/sops" "$root/bin/$2"
 }
 
 field() { # MODULE@VERSION FIELD: one field of what `go mod download` says, outside of any module
@@ -108,7 +115,8 @@ make() { # NAME
     kustomize) plain sigs.k8s.io/kustomize/kustomize/v5@v5.7.1 ;;
     kubeconform) plain github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0 ;;
     dyff) plain github.com/homeport/dyff/cmd/dyff@v1.12.0 ;;
-    sops) plain github.com/getsops/sops/v3/cmd/sops@v3.13.3 ;;
+    sops) sops $sops sops ;;
+    sops-*) sops "${1#sops-}" "$1" ;;
     age | age-keygen) plain "filippo.io/age/cmd/$1@v1.3.1" ;;
     kwok) plain sigs.k8s.io/kwok/cmd/kwok@v0.7.0 ;;
     etcd) wrapped etcd go.etcd.io/etcd/server/v3 go.etcd.io/etcd/server/v3 v3.6.5 "" ;;
