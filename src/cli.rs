@@ -118,12 +118,23 @@ pub fn run() -> ExitCode {
         Command::Schema(command) => command.run(),
         Command::Values(command) => command.run(),
     };
-    result.unwrap_or_else(|trouble| report::trouble(&trouble.0))
+    result.unwrap_or_else(|trouble| match trouble.0.as_str() {
+        "" => ExitCode::from(1),
+        message => report::trouble(message),
+    })
 }
 
-/// Why a command could not do its work: the message for people.
+/// Why a command could not do its work: the message for people. It is empty where findings said it already; the exit code is 1
+/// then.
 #[derive(Debug)]
 struct Trouble(String);
+
+impl Trouble {
+    /// Findings said it already.
+    fn said() -> Trouble {
+        Trouble(String::new())
+    }
+}
 
 impl<E: std::error::Error> From<E> for Trouble {
     fn from(error: E) -> Self {

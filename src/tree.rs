@@ -1,5 +1,6 @@
 //! The I/O ends of the program: a [`FileTree`] is a folder in memory. It is read from disk ([`FileTree::read`]), compared
-//! with what stands in `gitops/<env>/` ([`survey()`]) and written there in one step ([`sync()`]).
+//! with what stands in `gitops/<env>/` ([`survey()`]) and written there in one step ([`sync()`]). Sealed files and keys are written one
+//! by one ([`write_file`]).
 //!
 //! What holds for a synced folder: it is exactly the old or exactly the new tree at every moment, files `gen` did not
 //! write are never touched, and `gen.lock` lists the ones it did write.
@@ -11,6 +12,7 @@ mod read;
 mod stage;
 mod survey;
 mod sync;
+mod write;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +23,7 @@ pub use lock::{Digest, LOCK, Lock, LockError};
 pub use read::{Limits, ReadError, ReadReason, read_file};
 pub use survey::{Obstacle, State, Survey, survey};
 pub use sync::{Report, SyncError, sync};
+pub use write::{Access, WriteError, write_file};
 
 /// Files by path: relative, `/` between the parts, sorted, each written once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

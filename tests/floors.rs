@@ -36,6 +36,7 @@ const KEPT_IN: &[(&str, &str)] = &[
     ("rustix", "tree"),
     ("k8s_openapi", "render"),
     ("similar", "diff"),
+    ("shlex", "process"),
 ];
 
 /// A source file: its place for people, the module it is, its text.

@@ -14,6 +14,7 @@ use crate::{
     drift::{Drift, removed_service},
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
     manifest::Bundle,
+    part::{Body, SecretDemand},
     plan::{Plan, plan, vendored_files},
     policy::{self, UNUSED_EXCEPTION},
     render::{Rendered, render},
@@ -203,6 +204,21 @@ impl Workspace {
             findings.push(Finding::error("file-clash", place, message).help("rename one of them").at(origin));
         }
         (Some(Compiled { environment, rendered }), findings)
+    }
+
+    /// The Secrets that the services of an environment demand, as far as its plan gets: sealed files may still be missing.
+    pub(super) fn demands(&self, environment: &Environment) -> Vec<SecretDemand> {
+        let vendored = self.vendored(environment, &mut Vec::new());
+        let planned = match plan(environment, self.repository.inputs(), &vendored) {
+            Ok((plan, _)) => Some(Box::new(plan)),
+            Err(unsound) => unsound.plan,
+        };
+        let components = planned.iter().flat_map(|plan| &plan.components);
+        let demand = |body: &Body| match body {
+            Body::SecretDemand(demand) => Some(demand.clone()),
+            _ => None,
+        };
+        components.flat_map(|component| component.bodies()).filter_map(|(_, body)| demand(body)).collect()
     }
 
     /// What rules say about a plan that lacks things: nothing about what is not there.

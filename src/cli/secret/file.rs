@@ -1,9 +1,25 @@
-//! What the subcommands have in common: finding a sealed file of the repository, opening it, writing it back.
+//! What the subcommands have in common: finding a sealed file of the repository, opening it, writing it back; and what an environment
+//! says about its secrets.
 
-use std::path::PathBuf;
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
-use super::{Trouble, pipeline::Workspace};
-use crate::{keyring::Keyring, sops::Opened};
+use super::{
+    Trouble,
+    pipeline::{Workspace, find_root},
+};
+use crate::{
+    diagnostic::Finding,
+    environment::{Environment, FOLDER},
+    keyring::Keyring,
+    output::text,
+    part::SecretDemand,
+    sops::{Opened, SUFFIX, Sealed},
+    tree::{Access, Limits, ReadReason, read_file, write_file},
+    yaml::{FileId, Source},
+};
 
 /// A sealed file of the repository, its bytes as they were read.
 pub(super) struct SecretFile {
@@ -18,21 +34,85 @@ pub(super) struct SecretFile {
 impl SecretFile {
     /// The file of the Secret `name` of an environment: `environments/<env>/secrets/<name>.sops.yaml`.
     pub(super) fn of(workspace: &Workspace, environment: &str, name: &str) -> SecretFile {
-        let _ = (workspace, environment, name);
-        todo!()
+        let path = path_of(environment, name);
+        let bytes = workspace.repository.inputs().get(&path).map(<[u8]>::to_vec);
+        SecretFile { root: workspace.root.clone(), path, bytes }
+    }
+
+    /// The file at a path that somebody typed. In a repository its name is the path below the root, elsewhere that below its own
+    /// folder.
+    pub(super) fn at(typed: &Path) -> Result<SecretFile, Trouble> {
+        let cannot = |why: String| Trouble(format!("cannot read {}: {why}", typed.display()));
+        let file = typed.canonicalize().map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => cannot("there is no such file".to_owned()),
+            _ => cannot(error.to_string()),
+        })?;
+        let own_folder = file.parent().unwrap_or(Path::new("/"));
+        let root = find_root().ok().and_then(|root| root.canonicalize().ok()).filter(|root| file.starts_with(root));
+        let root = root.unwrap_or_else(|| own_folder.to_path_buf());
+        let path = file.strip_prefix(&root).ok().and_then(Path::to_str);
+        let path = path.ok_or_else(|| cannot(ReadReason::Name.to_string()))?.to_owned();
+        let bytes = read_file(&root, &path, &Limits::default()).map_err(|error| cannot(error.reason.to_string()))?;
+        Ok(SecretFile { root, path, bytes: Some(bytes) })
+    }
+
+    /// Reads it as everybody can.
+    pub(super) fn sealed(&self) -> Result<Sealed, Trouble> {
+        let bytes = self.bytes.as_deref().unwrap_or_default();
+        Sealed::parse(Source { id: FileId(0), name: &self.path, bytes }).map_err(refused)
     }
 
     /// Opens it with the identities at hand.
     ///
     /// Prints the findings that keep it from that, and gives the exit code.
     pub(super) fn open(&self, keyring: &Keyring) -> Result<Opened, Trouble> {
-        let _ = keyring;
-        todo!()
+        keyring.open(&self.path, &self.sealed()?).map_err(|finding| refused(vec![finding]))
+    }
+
+    /// Opens it with the identities that fit its recipients.
+    pub(super) fn unlock(&self) -> Result<Opened, Trouble> {
+        let sealed = self.sealed()?;
+        let keyring = Keyring::gather(&sealed.envelope().recipients());
+        keyring.open(&self.path, &sealed).map_err(|finding| refused(vec![finding]))
     }
 
     /// Puts `text` in its place: atomically, synced to disk, and only where the file still holds what was read.
     pub(super) fn write(&self, text: &str) -> Result<(), Trouble> {
-        let _ = text;
-        todo!()
+        Ok(write_file(&self.root, &self.path, text.as_bytes(), self.bytes.as_deref(), Access::Shared)?)
     }
+}
+
+/// The file of the Secret `name` of an environment, relative to the root.
+pub(super) fn path_of(environment: &str, name: &str) -> String {
+    format!("{FOLDER}/{environment}/secrets/{name}{SUFFIX}")
+}
+
+/// Says on stderr what is wrong with the inputs of a command that does something else than finding that out; the exit code is 1. Lines of
+/// files are not shown: any may be secret here.
+pub(super) fn refused(findings: Vec<Finding>) -> Trouble {
+    let said = text::findings(&findings, text::Style { color: false }, &|_| None);
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    Trouble::said()
+}
+
+/// The environment `name`, or why there is none, with a name that was perhaps meant.
+pub(super) fn environment(workspace: &Workspace, name: &str) -> Result<Environment, Trouble> {
+    if !workspace.is_readable {
+        return Err(refused(workspace.findings.clone()));
+    }
+    workspace.select(&[name.to_owned()], false)?;
+    workspace.repository.resolve(name).map_err(refused)
+}
+
+/// The public keys that an environment declares, without duplicates.
+pub(super) fn recipients(environment: &Environment) -> Vec<&str> {
+    let mut keys: Vec<&str> = environment.spec.secrets.recipients.values().map(|key| key.as_str()).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    keys.retain(|key| seen.insert(*key));
+    keys
+}
+
+/// The Secrets that an environment's services demand, those that something else in the cluster makes too.
+pub(super) fn demands(workspace: &Workspace, environment: &Environment) -> Vec<SecretDemand> {
+    workspace.demands(environment)
 }
