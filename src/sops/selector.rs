@@ -1,11 +1,23 @@
 //! Which leaves of a file are sealed.
 
+use regex_lite::Regex;
+
 /// What `sops` calls the selector. Without one a file has `unencrypted_suffix: _unencrypted`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Selector {
     kind: SelectorKind,
     pattern: String,
+    /// The compiled expression; none where the pattern is a suffix.
+    expression: Option<Regex>,
 }
+
+impl PartialEq for Selector {
+    fn eq(&self, other: &Selector) -> bool {
+        (self.kind, &self.pattern) == (other.kind, &other.pattern)
+    }
+}
+
+impl Eq for Selector {}
 
 /// The six kinds of selector, named as in the `sops` block and in `.sops.yaml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,13 +67,30 @@ impl Selector {
     /// # Errors
     /// Why the expression does not compile, in words: sops would ignore it and seal nothing.
     pub fn new(kind: SelectorKind, pattern: &str) -> Result<Selector, String> {
-        Ok(Selector { kind, pattern: pattern.to_owned() })
+        let key = kind.key();
+        if pattern.is_empty() {
+            return Err(format!("`{key}` is empty, which says nothing to sops"));
+        }
+        let expression = match kind {
+            SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix => None,
+            _ => Some(Regex::new(pattern).map_err(|error| format!("`{key}` is no regular expression: {error}"))?),
+        };
+        Ok(Selector { kind, pattern: pattern.to_owned(), expression })
     }
 
     /// What gen seals with: `encrypted_regex: ^(data|stringData)$`.
     #[must_use]
     pub fn of_secrets() -> Selector {
-        todo!()
+        Selector {
+            kind: SelectorKind::EncryptedRegex,
+            pattern: "^(data|stringData)$".to_owned(),
+            expression: Regex::new("^(data|stringData)$").ok(),
+        }
+    }
+
+    /// What sops assumes where a file names no selector.
+    pub(super) fn of_silence() -> Selector {
+        Selector { kind: SelectorKind::UnencryptedSuffix, pattern: "_unencrypted".to_owned(), expression: None }
     }
 
     /// Its kind.
@@ -76,10 +105,29 @@ impl Selector {
         &self.pattern
     }
 
+    /// Whether comments decide rather than keys.
+    pub(super) fn reads_comments(&self) -> bool {
+        matches!(self.kind, SelectorKind::UnencryptedCommentRegex | SelectorKind::EncryptedCommentRegex)
+    }
+
+    /// Whether a key, or a comment where comments decide, is one that the selector names.
+    pub(super) fn names(&self, text: &str) -> bool {
+        match &self.expression {
+            Some(expression) => expression.is_match(text),
+            None => text.ends_with(&self.pattern),
+        }
+    }
+
+    /// Whether what the selector names is sealed, and not what it does not name.
+    pub(super) fn seals_what_it_names(&self) -> bool {
+        use SelectorKind::{EncryptedCommentRegex, EncryptedRegex, EncryptedSuffix};
+        matches!(self.kind, EncryptedSuffix | EncryptedRegex | EncryptedCommentRegex)
+    }
+
     /// Whether a leaf below these keys is sealed, as far as keys decide.
     #[must_use]
     pub fn seals(&self, keys: &[&str]) -> bool {
-        let _ = keys;
-        todo!()
+        let named = !self.reads_comments() && keys.iter().any(|key| self.names(key));
+        named == self.seals_what_it_names()
     }
 }
