@@ -26,3 +26,7 @@ impl std::error::Error for MintError {}
 fn random(bytes: &mut [u8]) -> Result<(), MintError> {
     getrandom::getrandom(bytes).map_err(|error| MintError(format!("the system gives no random numbers: {error}")))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
