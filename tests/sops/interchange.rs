@@ -1,7 +1,7 @@
 //! Back and forth: what one side writes, the other reads, value for value and comment for comment, and what neither side changed
 //! keeps its ciphertext.
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::{collections::BTreeSet, env, fs, path::Path, time::SystemTime};
 
 use gitops_gen::{
     sops::{Opened, Sealed, Selector, SelectorKind, seal},
@@ -51,10 +51,20 @@ fn walk(sops: &Sops, shape: &Shape, gen_first: bool) -> Vec<Outcome> {
         Walk { case: Case::new(sops, shape), text: String::new(), says: Vec::new(), turn: 0, outcomes: Vec::new() };
     // The first fault ends the walk: what follows would only repeat it.
     let _ = walk.go(gen_first);
+    walk.keep_as_seed();
     walk.outcomes
 }
 
 impl Walk<'_> {
+    /// What was sealed last is a good beginning for the fuzz target `sealed`, where somebody asks for that.
+    fn keep_as_seed(&self) {
+        if let Some(folder) = env::var_os("GEN_FUZZ_SEEDS") {
+            let name =
+                format!("{} {}.yaml", self.case.shape.name.replace(',', ""), self.case.sops.name()).replace(' ', "-");
+            fs::write(Path::new(&folder).join(name), &self.text).unwrap();
+        }
+    }
+
     /// Notes how a step ended.
     fn note<T>(&mut self, operation: Operation, result: Result<T, String>) -> Result<T, ()> {
         let (version, shape) = (self.case.sops.version, self.case.shape.name);
@@ -288,6 +298,7 @@ fn gen_opens_what_gen_seals() {
             walk.text = walk.seal()?;
             walk.gen_reads()
         });
+        walk.keep_as_seed();
         if let Err(fault) = result {
             faults.push(format!("{}: {fault}", shape.name));
         }
