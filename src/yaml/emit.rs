@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::plain::{Style, is_visible, style};
 
 /// Readers of YAML look for the colon of a key on its line within 1024 characters; longer keys are written with `? `.
-const LONGEST_KEY: usize = 1000;
+pub(super) const LONGEST_KEY: usize = 1000;
 
 /// Writes a value as block YAML with two-space indentation, no line folding, `|` for texts of several lines, and quotes
 /// only where some reader would take a plain text for something else.
@@ -125,20 +125,22 @@ fn leaf(out: &mut String, value: &Value, indent: usize) {
         Value::String(text) => match style(text) {
             Style::Plain => out.push_str(text),
             Style::Quoted => quoted(out, text),
-            Style::Block => block(out, text, indent),
+            Style::Block => block(out, text, indent, ""),
         },
         Value::Array(_) => out.push_str("[]"),
         Value::Object(_) => out.push_str("{}"),
     }
 }
 
-fn block(out: &mut String, text: &str, indent: usize) {
+/// As a `|` text, with `behind` at the end of its first line. The caller ends the last line.
+pub(super) fn block(out: &mut String, text: &str, indent: usize, behind: &str) {
     let body = text.trim_end_matches('\n');
     out.push_str(match text.len() - body.len() {
         0 => "|-",
         1 => "|",
         _ => "|+",
     });
+    out.push_str(behind);
     for line in body.split('\n') {
         out.push('\n');
         if !line.is_empty() {
@@ -152,7 +154,7 @@ fn block(out: &mut String, text: &str, indent: usize) {
 }
 
 /// In double quotes; what cannot be seen is escaped (YAML 1.2.2, section 5.7; the same in YAML 1.1).
-fn quoted(out: &mut String, text: &str) {
+pub(super) fn quoted(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {
@@ -195,7 +197,7 @@ fn write_escape(out: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(arguments);
 }
 
-fn pad(out: &mut String, indent: usize) {
+pub(super) fn pad(out: &mut String, indent: usize) {
     const SPACES: &str = "                                                                ";
     let mut left = indent;
     while left > 0 {

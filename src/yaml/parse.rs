@@ -21,6 +21,7 @@ pub fn parse(source: Source<'_>, dialect: Dialect) -> Result<Vec<Node>, Vec<Find
     let mut builder = Builder::new(source, text, dialect);
     let options = options! {
         emit_unresolved_aliases: true,
+        emit_comments: false,
         disallow_directives: dialect == Dialect::Input,
     };
     let mut documents = Vec::new();

@@ -19,7 +19,7 @@ pub(super) enum Scalar {
 }
 
 /// The words that are no text to every reader alike.
-fn word(text: &str) -> Option<Scalar> {
+pub(super) fn word(text: &str) -> Option<Scalar> {
     Some(match text {
         "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
         "true" | "True" | "TRUE" => Scalar::Bool(true),
@@ -96,7 +96,7 @@ pub(super) fn go(text: &str) -> Scalar {
 }
 
 /// Go's `ParseInt` with base 0.
-fn go_integer(negative: bool, digits: &str) -> Option<Scalar> {
+pub(super) fn go_integer(negative: bool, digits: &str) -> Option<Scalar> {
     match digits.as_bytes() {
         [b'0', b'x' | b'X', ..] => integer(negative, &digits[2..], 16),
         [b'0', b'b' | b'B', ..] => integer(negative, &digits[2..], 2),
@@ -189,7 +189,7 @@ fn is_all(text: &str, test: impl Fn(u8) -> bool) -> bool {
 }
 
 /// `(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, the float of YAML 1.2 and of go-yaml, sign aside.
-fn is_float(digits: &str) -> bool {
+pub(super) fn is_float(digits: &str) -> bool {
     let (mantissa, exponent) = match digits.find(['e', 'E']) {
         Some(at) => (&digits[..at], Some(sign(&digits[at + 1..]).1)),
         None => (digits, None),

@@ -1,8 +1,17 @@
 //! YAML as sops sees it: documents with typed leaves, comments and duplicate-free text keys, read as go-yaml v3 reads them and
 //! written as sops writes them. Everything that may be secret is [`Plain`].
 
-use super::{Mark, Source};
-use crate::{diagnostic::Finding, plain::Plain};
+mod builder;
+mod read;
+mod resolve;
+mod timestamp;
+mod write;
+
+pub use read::read;
+pub use write::write;
+
+use super::Mark;
+use crate::plain::Plain;
 
 /// A file: its documents, and how it was written.
 #[derive(Clone)]
@@ -191,20 +200,4 @@ impl Tree {
         }
         go(self, &mut Vec::new(), visit);
     }
-}
-
-/// Reads a stream.
-///
-/// # Errors
-/// Every mistake that could be found at once, with its place and without a word of what the file holds.
-pub fn read(source: Source<'_>) -> Result<Stream, Vec<Finding>> {
-    let _ = source;
-    todo!()
-}
-
-/// Writes a stream as sops does, with the stream's indentation.
-#[must_use]
-pub fn write(stream: &Stream) -> Plain {
-    let _ = stream;
-    todo!()
 }
