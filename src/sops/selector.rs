@@ -1,5 +1,8 @@
 //! Which leaves of a file are sealed.
 
+mod expression;
+mod set;
+
 use regex_lite::Regex;
 
 /// What `sops` calls the selector. Without one a file has `unencrypted_suffix: _unencrypted`.
@@ -73,7 +76,10 @@ impl Selector {
         }
         let expression = match kind {
             SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix => None,
-            _ => Some(Regex::new(pattern).map_err(|error| format!("`{key}` is no regular expression: {error}"))?),
+            _ => Some(
+                expression::compile(pattern)
+                    .map_err(|why| format!("`{key}` is no regular expression that sops and gen read alike: {why}"))?,
+            ),
         };
         Ok(Selector { kind, pattern: pattern.to_owned(), expression })
     }
@@ -84,7 +90,7 @@ impl Selector {
         Selector {
             kind: SelectorKind::EncryptedRegex,
             pattern: "^(data|stringData)$".to_owned(),
-            expression: Regex::new("^(data|stringData)$").ok(),
+            expression: expression::compile("^(data|stringData)$").ok(),
         }
     }
 
@@ -131,3 +137,7 @@ impl Selector {
         named == self.seals_what_it_names()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
