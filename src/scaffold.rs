@@ -14,6 +14,7 @@ pub use sops_config::{SOPS_CONFIG, sops_config};
 use crate::yaml::emit;
 
 /// A text as a plain or quoted YAML scalar, as any reader understands it: an environment may be called `on`.
-fn scalar(text: &str) -> String {
+#[must_use]
+pub fn scalar(text: &str) -> String {
     emit(&text.into()).trim_end().to_owned()
 }

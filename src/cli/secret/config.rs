@@ -1,0 +1,74 @@
+//! `.sops.yaml`: which files sops could read for an environment, and what is wrong with them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use crate::{
+    audit::config::{ConfigFile, Stands, Target, findings},
+    cli::pipeline::Workspace,
+    diagnostic::Finding,
+    environment::{Environment, FOLDER},
+    scaffold::SOPS_CONFIG,
+    sops::is_sealed_name,
+    tree::{Limits, read_file},
+};
+
+/// What is wrong with `.sops.yaml`, for the sealed files of these environments.
+pub(in crate::cli) fn check(workspace: &Workspace, environments: &[&Environment]) -> Vec<Finding> {
+    let mut paths: Vec<(String, &Environment)> = Vec::new();
+    for environment in environments {
+        let folder = format!("{FOLDER}/{}/secrets/", environment.name);
+        let inputs = workspace.repository.inputs().iter().map(|(path, _)| path);
+        let sealed: Vec<String> =
+            inputs.filter(|path| path.starts_with(&folder) && is_sealed_name(path)).map(str::to_owned).collect();
+        // Where there is none yet, any new one would be treated alike.
+        let wanted = if sealed.is_empty() { vec![format!("{folder}NAME.sops.yaml")] } else { sealed };
+        paths.extend(wanted.into_iter().map(|path| (path, *environment)));
+    }
+    let recipients: BTreeMap<&str, BTreeMap<String, String>> =
+        environments.iter().map(|environment| (environment.name.as_str(), recipients(environment))).collect();
+    let targets: Vec<Target<'_>> = paths
+        .iter()
+        .map(|(path, environment)| Target {
+            path,
+            environment: &environment.name,
+            recipients: &recipients[environment.name.as_str()],
+        })
+        .collect();
+    findings(&files(&workspace.root, targets.iter().map(|target| target.path)), &targets)
+}
+
+/// The public keys of an environment by holder.
+pub(in crate::cli) fn recipients(environment: &Environment) -> BTreeMap<String, String> {
+    let recipients = &environment.spec.secrets.recipients;
+    recipients.iter().map(|(holder, key)| (holder.to_string(), key.to_string())).collect()
+}
+
+/// Every `.sops.yaml` between the files `paths` and the root, and the nearest one above where the root has none.
+fn files<'a>(root: &Path, paths: impl Iterator<Item = &'a str>) -> Vec<ConfigFile> {
+    let mut folders = BTreeSet::new();
+    for path in paths {
+        folders.extend(path.match_indices('/').map(|(at, _)| &path[..=at]));
+    }
+    let mut found: Vec<ConfigFile> = above(root).into_iter().collect();
+    for folder in folders {
+        let file = format!("{folder}{SOPS_CONFIG}");
+        if let Ok(bytes) = read_file(root, &file, &Limits::default()) {
+            found.push(ConfigFile { file, stands: Stands::Below(folder.to_owned()), bytes });
+        }
+    }
+    found
+}
+
+/// The file at the root, or the nearest one above: sops goes up a hundred folders.
+fn above(root: &Path) -> Option<ConfigFile> {
+    let root = root.canonicalize().ok()?;
+    root.ancestors().take(100).enumerate().find_map(|(up, folder)| {
+        let bytes = read_file(folder, SOPS_CONFIG, &Limits::default()).ok()?;
+        let below = root.strip_prefix(folder).ok()?.to_str()?;
+        let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
+        Some(ConfigFile { file: format!("{}{SOPS_CONFIG}", "../".repeat(up)), stands: Stands::Above(prefix), bytes })
+    })
+}
