@@ -3,9 +3,11 @@
 mod adopt;
 mod bootstrap;
 mod check;
+pub(super) mod config;
 mod edit;
 mod file;
 mod generate;
+pub(super) mod identity;
 mod import;
 mod init;
 mod rekey;

@@ -61,8 +61,7 @@ pub fn server_certificate(names: &[String], now: SystemTime) -> Result<ServerCer
     let root = CertificateBuilder::new(Profile::Root, serial()?, validity, authority_name.clone(), public, &signer)?;
     let root = root.build::<DerSignature>()?;
 
-    let profile =
-        Profile::Leaf { issuer: authority_name, enable_key_agreement: false, enable_key_encipherment: false };
+    let profile = Profile::Leaf { issuer: authority_name, enable_key_agreement: false, enable_key_encipherment: false };
     let public = public_key(&server_key)?;
     let mut leaf = CertificateBuilder::new(profile, serial()?, validity, server_name, public, &signer)?;
     leaf.add_extension(&ExtendedKeyUsage(vec![ID_KP_SERVER_AUTH]))?;

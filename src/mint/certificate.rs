@@ -53,7 +53,8 @@ impl Certificate {
     /// label.
     #[must_use]
     pub fn is_for(&self, name: &str) -> bool {
-        let above = name.split_once('.').filter(|(_, above)| above.contains('.')).map(|(_, above)| format!("*.{above}"));
+        let above =
+            name.split_once('.').filter(|(_, above)| above.contains('.')).map(|(_, above)| format!("*.{above}"));
         self.names().iter().any(|own| own.eq_ignore_ascii_case(name) || Some(own) == above.as_ref())
     }
 

@@ -91,7 +91,9 @@ fn of_ec(bytes: &[u8], curve: Option<ObjectIdentifier>) -> Half {
     let Ok::<_, x509_cert::der::Error>((secret, named, public)) = read() else { return Half::Broken };
     match (curve.or(named), public) {
         // The public half beside a key can be anybody's: where it can be worked out it is.
-        (Some(SECP_256_R_1), _) => SecretKey::from_slice(secret).ok().and_then(|key| of_p256(&key)).map_or(Half::Broken, Half::Known),
+        (Some(SECP_256_R_1), _) => {
+            SecretKey::from_slice(secret).ok().and_then(|key| of_p256(&key)).map_or(Half::Broken, Half::Known)
+        }
         (_, Some(public)) => Half::Known(public.to_vec()),
         _ => Half::Unknown,
     }

@@ -18,7 +18,9 @@ fn a_new_certificate_is_what_clients_ask_for() {
     let (server, authority) = (read(&made.certificate), read(&made.authority));
     assert_eq!(server.names(), names());
     assert!(server.is_for("POSTGRES") && server.is_for("postgres-0.postgres-hl.shop.svc"));
-    assert!(!server.is_for("postgres.other") && !server.is_for("a.b.postgres-hl.shop.svc") && !server.is_for("hl.shop.svc"));
+    assert!(
+        !server.is_for("postgres.other") && !server.is_for("a.b.postgres-hl.shop.svc") && !server.is_for("hl.shop.svc")
+    );
     assert!(authority.is_authority() && !server.is_authority());
     assert_eq!(server.is_signed_by(&authority), Some(true));
     assert_eq!(server.is_signed_by(&server), Some(false));

@@ -45,7 +45,8 @@ impl Bootstrap {
             (Engine::Flux, Some(flux)) => flux,
             (engine, _) => {
                 let name = if engine == Engine::Argocd { "Argo CD" } else { "this engine" };
-                let message = format!("this gen writes no trees for {name} yet, so it knows no Secret that {name} would read");
+                let message =
+                    format!("this gen writes no trees for {name} yet, so it knows no Secret that {name} would read");
                 return Err(Trouble(message));
             }
         };
@@ -78,12 +79,19 @@ impl Bootstrap {
     fn holder(&self, environment: &Environment, recipients: &BTreeMap<String, String>) -> Result<String, Trouble> {
         let names = || recipients.keys().cloned().collect::<Vec<_>>().join(", ");
         if recipients.is_empty() {
-            let message = format!("`{0}` has no recipients: `gen secret init {0} --holder flux --identity FILE`", environment.name);
+            let message = format!(
+                "`{0}` has no recipients: `gen secret init {0} --holder flux --identity FILE`",
+                environment.name
+            );
             return Err(Trouble(message));
         }
         if let Some(holder) = &self.holder {
             let known = recipients.contains_key(holder);
-            return if known { Ok(holder.clone()) } else { Err(Trouble(format!("there is no holder `{holder}`, only {}", names()))) };
+            return if known {
+                Ok(holder.clone())
+            } else {
+                Err(Trouble(format!("there is no holder `{holder}`, only {}", names())))
+            };
         }
         let cluster = environment.spec.cluster.name.as_str();
         let candidates: Vec<&str> =
@@ -95,7 +103,9 @@ impl Bootstrap {
                 environment.name,
                 names()
             ))),
-            several => Err(Trouble(format!("which holder is the cluster? Say --holder, one of {}", several.join(", ")))),
+            several => {
+                Err(Trouble(format!("which holder is the cluster? Say --holder, one of {}", several.join(", "))))
+            }
         }
     }
 
@@ -107,7 +117,8 @@ impl Bootstrap {
         };
         if let Some(file) = &self.identity {
             let private = found(&identity::read(file)?);
-            return private.ok_or_else(|| Trouble(format!("{} does not hold the key of `{holder}`, {public}", file.display())));
+            return private
+                .ok_or_else(|| Trouble(format!("{} does not hold the key of `{holder}`, {public}", file.display())));
         }
         if let Some(private) = found(Keyring::gather(&[public]).identities()) {
             return Ok(private);

@@ -146,7 +146,9 @@ mod tests {
 
     #[test]
     fn names_of_people_and_folders_become_labels() {
-        for (text, name) in [("ann", "ann"), ("Ann.Lee", "ann-lee"), ("_x_", "x"), (".tmpA1", "tmpa1"), ("DOM\\ann", "dom-ann")] {
+        for (text, name) in
+            [("ann", "ann"), ("Ann.Lee", "ann-lee"), ("_x_", "x"), (".tmpA1", "tmpa1"), ("DOM\\ann", "dom-ann")]
+        {
             assert_eq!(label(text).as_deref(), Some(name), "{text}");
         }
         assert_eq!(label("é"), None);

@@ -82,7 +82,8 @@ impl Init {
             write_file(&workspace.root, SOPS_CONFIG, text.as_bytes(), before.as_deref(), Access::Shared)?;
         }
         self.tell(&workspace, &key, &joined, &there, &rules);
-        let after = Workspace { root: workspace.root.clone(), repository: after, findings: Vec::new(), is_readable: true };
+        let after =
+            Workspace { root: workspace.root.clone(), repository: after, findings: Vec::new(), is_readable: true };
         let named: Vec<&Environment> = environments.iter().filter(|one| names.contains(&one.name)).collect();
         Ok(say(&after, config::check(&after, &named)))
     }
@@ -135,7 +136,9 @@ impl Init {
             let has_sealed =
                 workspace.repository.inputs().iter().any(|(path, _)| path.starts_with(&folder) && is_sealed_name(path));
             line(match has_sealed {
-                true => format!("next: somebody who can open the secrets of {name} already runs `gen secret rekey {name}`"),
+                true => {
+                    format!("next: somebody who can open the secrets of {name} already runs `gen secret rekey {name}`")
+                }
                 false => format!("next: `gen secret generate {name}` makes and seals what its services demand"),
             });
         }
@@ -171,7 +174,10 @@ fn join(
     let public = &key.recipients[0];
     if environment.spec.secrets.recipients.keys().any(|name| name.as_str() == holder) {
         let message = format!("`{holder}` has another key here than {}", key.path.display());
-        let help = format!("choose a name with --holder, or put {public} in its place and run `gen secret rekey {}`", environment.name);
+        let help = format!(
+            "choose a name with --holder, or put {public} in its place and run `gen secret rekey {}`",
+            environment.name
+        );
         return Err(Finding::error("holder-taken", environment.location(&at), message).help(help).at(at));
     }
     let before = workspace.text(&file).unwrap_or_default();
@@ -183,7 +189,8 @@ fn join(
         Ok(after) => Ok(Some(Joined { environment: environment.name.clone(), file, before, after })),
         Err(_) => {
             let message = "this file is written in a way that gen does not edit";
-            let help = format!("add the key yourself: `{holder}: {public}` below `secrets.recipients`, and run this again");
+            let help =
+                format!("add the key yourself: `{holder}: {public}` below `secrets.recipients`, and run this again");
             Err(Finding::error("edit-by-hand", Location::file(file), message).help(help).at("secrets.recipients"))
         }
     }
@@ -212,7 +219,8 @@ impl Rules {
             environments.iter().map(|environment| (environment.name.clone(), config::recipients(environment))).collect()
         };
         let names = workspace.repository.environments();
-        let before: Vec<Environment> = names.into_iter().filter_map(|name| workspace.repository.resolve(name).ok()).collect();
+        let before: Vec<Environment> =
+            names.into_iter().filter_map(|name| workspace.repository.resolve(name).ok()).collect();
         let (old, new) = (sops_config(&all(&before)), sops_config(&all(after)));
         let write = match read_file(&workspace.root, SOPS_CONFIG, &Limits::default()) {
             Ok(bytes) if bytes == old.as_bytes() && old != new => Some((Some(bytes), new)),
