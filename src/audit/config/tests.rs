@@ -86,7 +86,7 @@ fn another_selection_is_an_error() {
     for (selector, words) in [
         ("encrypted_regex: ^data$", "leaves `stringData`"),
         ("encrypted_regex: ^(Data|stringdata)$", "seals nothing"),
-        ("encrypted_regex: data", "metadata.name"),
+        ("encrypted_regex: (d|D)ata", "metadata.name"),
         ("encrypted_suffix: _secret", "seals nothing"),
         ("unencrypted_suffix: _plain", "apiVersion"),
     ] {
