@@ -5,6 +5,7 @@ mod credentials;
 mod names;
 mod network;
 mod quota;
+mod rotation;
 mod runbook;
 mod spec;
 mod values;
@@ -78,10 +79,12 @@ impl Postgres<'_> {
         self.release(outcome);
         self.storage(outcome);
         self.endpoints(outcome);
-        self.secrets(outcome);
+        let scope = self.scope();
+        let credentials = self.credentials(&scope);
+        credentials.demand(self, outcome);
         self.network(outcome);
         self.backup(outcome);
-        self.runbook(outcome);
+        self.runbook(scope, &credentials, outcome);
     }
 
     fn check(&self, outcome: &mut Outcome) {

@@ -4,9 +4,16 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::runbook::{self, Runbook, SERVICE_HOST};
+use crate::runbook::{self, Rotation, Runbook, SERVICE_HOST};
 use crate::server::{SUPERUSER_PASSWORD, Server, give_away, succeed, workspace};
 use crate::stage::{Cluster, Volume, as_the_chart_makes_it, can_log_in, eventually, failure, programs, text};
+
+/// The roles, each with its key and the password that it starts with.
+const ROLES: [(&str, &str, &str); 3] = [
+    ("viridial", "password", "old password"),
+    ("repl_user", "replication-password", "replication"),
+    ("postgres", "postgres-password", SUPERUSER_PASSWORD),
+];
 
 #[test]
 #[ignore = "needs a PostgreSQL server: just test-peers"]
@@ -15,36 +22,68 @@ fn a_changed_password_counts_and_stands_in_no_log() {
     let server = Server::start(&bin, "");
     as_the_chart_makes_it(&server, "old password");
     let cluster = Cluster::new(&server, &Volume::new());
-    let runbook = Runbook::render(&runbook::full(server.port));
-    for (role, key, old) in [
-        ("viridial", "password", "old password"),
-        ("repl_user", "replication-password", "replication"),
-        ("postgres", "postgres-password", SUPERUSER_PASSWORD),
-    ] {
+    let context = runbook::full(server.port);
+    let runbook = Runbook::render(&context);
+    for (role, key, old) in ROLES {
         assert!(can_log_in(&server, role, old));
-        let output = cluster.run(&runbook.block("change a password", "sh", &format!("[\"{key}\"]")));
+        let rotation = Rotation::of_password(&context, role, key);
+        succeed(cluster.run(&runbook.block(
+            "change a password",
+            "sh",
+            &format!("rotate staging postgres-auth {key}\n"),
+        )));
+        let new = fs::read_to_string(cluster.path("sealed").join(key)).unwrap();
+        let output = cluster.run(&rotation.commands(0));
         assert!(output.status.success(), "{}", text(&output.stderr));
-        let sealed = fs::read_to_string(cluster.path("sealed")).unwrap();
-        let new: String = serde_json::from_str(&sealed).unwrap();
-        assert!(new.len() >= 32);
         assert!(can_log_in(&server, role, &new) && !server.sql_as(role, old, "postgres", "").status.success());
         let calls = fs::read_to_string(cluster.path("calls")).unwrap();
         for trace in [calls, server.log(), text(&output.stdout), text(&output.stderr)] {
             assert!(!trace.contains(&new), "{trace}");
         }
-        succeed(cluster.run(&runbook.block("change a password", "sh", &format!("Change the password of {role} in"))));
+        succeed(cluster.run(&rotation.commands(1)));
+        cluster.secret("postgres-auth", key, &new);
     }
     let calls = fs::read_to_string(cluster.path("calls")).unwrap();
-    assert!(
-        calls.contains("sops --indent 2 set --value-stdin environments/staging/secrets/postgres-auth.sops.yaml"),
-        "{calls}"
-    );
     assert!(calls.contains("gen build staging\n") && calls.contains("git push"), "{calls}");
 
     // Where the database does not answer, the file must not be published: the block fails.
-    let unreachable = Runbook::render(&runbook::plain(1));
-    let output = cluster.run(&format!("set -e\n{}", unreachable.block("change a password", "sh", "[\"password\"]")));
+    let unreachable = Rotation::of_password(&runbook::plain(1), "viridial", "password");
+    let output = cluster.run(&format!("set -e\n{}", unreachable.commands(0)));
     assert!(!output.status.success());
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server: just test-peers"]
+fn a_password_that_was_told_too_early_goes_back() {
+    let Some(bin) = programs() else { return };
+    let server = Server::start(&bin, "");
+    as_the_chart_makes_it(&server, "old password");
+    let cluster = Cluster::new(&server, &Volume::new());
+    let context = runbook::full(server.port);
+    for (role, key, old) in ROLES {
+        cluster.secret("postgres-auth", key, old);
+        let rotation = Rotation::of_password(&context, role, key);
+        succeed(cluster.run(&format!("gen secret rotate staging postgres-auth {key}")));
+        let new = fs::read_to_string(cluster.path("sealed").join(key)).unwrap();
+        succeed(cluster.run(&rotation.commands(0)));
+        assert!(can_log_in(&server, role, &new));
+        let output = cluster.run(&rotation.commands(3));
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(can_log_in(&server, role, old) && !server.sql_as(role, &new, "postgres", "").status.success());
+        let calls = fs::read_to_string(cluster.path("calls")).unwrap();
+        assert!(calls.ends_with("git restore environments/staging/secrets/postgres-auth.sops.yaml\n"), "{calls}");
+        for trace in [calls, server.log(), text(&output.stdout), text(&output.stderr)] {
+            assert!(!trace.contains(&new), "{trace}");
+        }
+    }
+
+    // Where the cluster does not say the old password, no empty one is set, and the file stays.
+    fs::remove_dir_all(cluster.path("secrets").join("postgres-auth")).unwrap();
+    let (before, log) = (fs::read_to_string(cluster.path("calls")).unwrap(), server.log());
+    cluster.run(&Rotation::of_password(&context, "viridial", "password").commands(3));
+    let after = fs::read_to_string(cluster.path("calls")).unwrap();
+    assert!(!after[before.len()..].contains("git restore") && !server.log()[log.len()..].contains("ALTER"), "{after}");
+    assert!(can_log_in(&server, "viridial", "old password"));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Value, json};
 
-const TEMPLATE: &str = include_str!("../../src/component/postgres/runbook.md.jinja");
+const COMMANDS: &str = include_str!("../../src/component/postgres/commands.md.jinja");
+const RUNBOOK: &str = include_str!("../../src/component/postgres/runbook.md.jinja");
+const ROTATION: &str = include_str!("../../src/component/postgres/rotation.md.jinja");
 
 /// The name that the sample instance is reached by; certificates are made for it.
 pub(crate) const SERVICE_HOST: &str = "postgres.viridial-staging.svc";
@@ -24,7 +26,7 @@ pub(crate) fn plain(port: u16) -> Value {
         },
         "username": "viridial", "database": "viridial",
         "claim": {"name": "postgres-data", "size": "20Gi", "class": "local-path", "access_mode": "ReadWriteOncePod"},
-        "backup": null, "tls": null, "metrics": false, "replication": null, "clients": [],
+        "backup": null, "tls": null, "metrics": false, "replication": null, "clients": [], "replication_user": "repl_user",
     })
 }
 
@@ -41,7 +43,7 @@ pub(crate) fn with_backup(port: u16) -> Value {
 /// `with_backup` with TLS.
 pub(crate) fn with_tls(port: u16) -> Value {
     let mut context = with_backup(port);
-    context["tls"] = json!({"secret": "postgres-tls"});
+    context["tls"] = json!({"secret": "postgres-tls", "file": "environments/staging/secrets/postgres-tls.sops.yaml"});
     context
 }
 
@@ -75,12 +77,18 @@ pub(crate) struct Runbook {
 impl Runbook {
     /// Renders the template for `context`; an undefined variable ends the test.
     pub(crate) fn render(context: &Value) -> Self {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-        environment.set_syntax(syntax.unwrap());
-        let template = environment.template_from_str(TEMPLATE).unwrap();
-        Self { text: template.render(Serde(context)).unwrap() }
+        let mut whole = context.clone();
+        let mut roles = vec![("postgres", "admin_key"), ("viridial", "user_key")];
+        roles.extend((!context["replication"].is_null()).then_some(("repl_user", "replication_key")));
+        let password = |(role, key): (&str, &str)| {
+            let key = context["secret"][key].as_str().unwrap();
+            json!({"role": role, "key": key, "rotation": Rotation::of_password(context, role, key).json()})
+        };
+        whole["passwords"] = roles.into_iter().map(password).collect();
+        let tls = !context["tls"].is_null();
+        whole["certificate"] =
+            if tls { json!({"rotation": Rotation::of_certificate(context).json()}) } else { Value::Null };
+        Self { text: filled(RUNBOOK, &whole) }
     }
 
     /// All fenced blocks in order.
@@ -105,4 +113,49 @@ impl Runbook {
         assert_eq!(found.len(), 1, "blocks with {needle:?} in {section}: {found:?}");
         found.remove(0).text
     }
+}
+
+/// The texts of a rotation: before the publication, the publication, after it, the way back.
+pub(crate) struct Rotation(pub(crate) [String; 4]);
+
+impl Rotation {
+    pub(crate) fn of_password(context: &Value, role: &str, key: &str) -> Self {
+        let own = json!({"kind": "password", "role": role, "key_name": key, "file": context["secret"]["file"]});
+        Self::render(context, own)
+    }
+
+    pub(crate) fn of_certificate(context: &Value) -> Self {
+        let own = json!({"kind": "certificate", "role": null, "key_name": null, "file": context["tls"]["file"]});
+        Self::render(context, own)
+    }
+
+    fn render(context: &Value, own: Value) -> Self {
+        let mut whole = context.clone();
+        whole.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        let text = filled(ROTATION, &whole);
+        let pieces: Vec<String> = text.split("\n%%\n").map(|piece| piece.trim().to_owned()).collect();
+        Self(pieces.try_into().unwrap())
+    }
+
+    fn json(&self) -> Value {
+        let [before, publish, after, back] = &self.0;
+        json!({"before": before, "publish": publish, "after": after, "back": back})
+    }
+
+    /// The commands of one of the texts.
+    pub(crate) fn commands(&self, text: usize) -> String {
+        let blocks = Runbook { text: self.0[text].clone() }.blocks();
+        assert_eq!(blocks.len(), 1, "{}", self.0[text]);
+        blocks.into_iter().next().unwrap().text
+    }
+}
+
+fn filled(template: &str, context: &Value) -> String {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    environment.set_syntax(syntax.unwrap());
+    let text = format!("{COMMANDS}{template}");
+    let template = environment.template_from_str(&text).unwrap();
+    template.render(Serde(context)).unwrap()
 }

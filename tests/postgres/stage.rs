@@ -91,7 +91,7 @@ pub(crate) fn failure(output: &Output) -> String {
     text(&output.stderr)
 }
 
-/// The cluster as the runbook's commands see it: stand-ins for kubectl, sops, gen and git before the real programs.
+/// The cluster as the runbook's commands see it: stand-ins for kubectl, gen and git before the real programs.
 pub(crate) struct Cluster {
     pub(crate) folder: TempDir,
     environment: BTreeMap<String, String>,
@@ -104,11 +104,7 @@ impl Cluster {
         let path = folder.path();
         for (name, script) in [
             ("kubectl", include_str!("kubectl")),
-            (
-                "sops",
-                "#!/usr/bin/env bash\nprintf '%s\\n' \"sops $*\" >>\"$CLUSTER/calls\"\ncat >\"$CLUSTER/sealed\"\n",
-            ),
-            ("gen", "#!/usr/bin/env bash\nprintf '%s\\n' \"gen $*\" >>\"$CLUSTER/calls\"\n"),
+            ("gen", include_str!("gen")),
             (
                 "git",
                 "#!/usr/bin/env bash\nprintf '%s\\n' \"git $*\" >>\"$CLUSTER/calls\"\n[ \"$1\" != rev-parse ] || echo 4b825dc\n",
@@ -128,6 +124,8 @@ impl Cluster {
         let cluster = Self { folder, environment };
         cluster.secret("postgres-auth", "postgres-password", SUPERUSER_PASSWORD);
         fs::write(cluster.path("restore.env"), "").unwrap();
+        fs::create_dir(cluster.path("sealed")).unwrap();
+        give_away(&cluster.path("sealed"));
         cluster
     }
 

@@ -105,8 +105,8 @@ fn document(block: &str) -> Value {
 fn every_command_is_valid_shell() {
     let blocks = every_runbook().into_iter().flat_map(|runbook| runbook.blocks());
     let commands = blocks.filter(|block| block.language == "sh").map(|block| block.text);
-    let fake = include_str!("kubectl").to_owned();
-    for script in commands.chain([BACKUP.to_owned(), RESTORE.to_owned(), fake]) {
+    let fakes = [include_str!("kubectl"), include_str!("gen"), BACKUP, RESTORE].map(str::to_owned);
+    for script in commands.chain(fakes) {
         let output = Command::new("bash").args(["-n", "-c", &script]).output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty(), "{}\n{script}", text(&output.stderr));
     }

@@ -1,13 +1,15 @@
 //! Who logs in, where the Secrets have what it takes, and how that changes.
 
+use serde_json::Value as Json;
+
 use super::{
-    Postgres,
+    Postgres, rotation,
     spec::{REPLICATION_USER, SUPERUSER, SecretKeys, Tls},
 };
 use crate::{
     component::Outcome,
     manifest::Traced,
-    part::{Body, CertificateText, Credential, DemandedKey, Rotation, SecretDemand},
+    part::{Body, CertificateText, Credential, DemandedKey, SecretDemand},
     scalar::SecretKey,
 };
 
@@ -18,59 +20,85 @@ pub(super) struct KeyNames {
     pub(super) replication: Traced<String>,
 }
 
-impl Postgres<'_> {
-    pub(super) fn secrets(&self, outcome: &mut Outcome) {
+/// A role's password.
+pub(super) struct Password {
+    pub(super) role: String,
+    pub(super) key: DemandedKey,
+}
+
+/// What an instance demands.
+pub(super) struct Credentials {
+    /// One for each key of the Secret with the passwords.
+    pub(super) passwords: Vec<Password>,
+    /// The Secret with the server's certificate.
+    pub(super) certificate: Option<SecretDemand>,
+}
+
+impl Credentials {
+    pub(super) fn demand(&self, postgres: &Postgres<'_>, outcome: &mut Outcome) {
         let demand = SecretDemand {
-            name: self.names.secret.value.clone(),
+            name: postgres.names.secret.value.clone(),
             kind: "Opaque".to_owned(),
-            keys: self.passwords(),
+            keys: self.passwords.iter().map(|password| password.key.clone()).collect(),
             external: false,
         };
-        outcome.add(self.at("secret"), Body::SecretDemand(demand));
-        if let Some(tls) = &self.spec.tls {
-            outcome.add(self.at("tls.secret"), Body::SecretDemand(self.certificate(tls)));
+        outcome.add(postgres.at("secret"), Body::SecretDemand(demand));
+        if let Some(demand) = &self.certificate {
+            outcome.add(postgres.at("tls.secret"), Body::SecretDemand(demand.clone()));
+        }
+    }
+}
+
+impl Postgres<'_> {
+    /// What it takes to log in and to be trusted, with how it changes; `scope` is [`Postgres::scope`].
+    pub(super) fn credentials(&self, scope: &Json) -> Credentials {
+        Credentials {
+            passwords: self.passwords(scope),
+            certificate: self.spec.tls.as_ref().map(|tls| self.certificate(tls, scope)),
         }
     }
 
-    fn passwords(&self) -> Vec<DemandedKey> {
+    fn passwords(&self, scope: &Json) -> Vec<Password> {
         let keys = self.secret_keys();
-        let password = |key: Traced<String>, purpose: String| DemandedKey {
-            name: key.value,
-            purpose,
-            credential: Credential::Password,
-            rotation: Rotation::default(),
+        let password = |key: Traced<String>, role: &str, purpose: String| Password {
+            role: role.to_owned(),
+            key: DemandedKey {
+                rotation: rotation::of_password(scope, role, &key),
+                name: key.value,
+                purpose,
+                credential: Credential::Password,
+            },
         };
         let owner = format!("password of `{}`, owner of `{}`", self.user().value, self.spec.database);
+        let admin = password(keys.admin, SUPERUSER, format!("password of the superuser `{SUPERUSER}`"));
+        let replication = format!("password of the replication user `{REPLICATION_USER}`");
         let mut passwords = vec![
-            password(keys.admin, format!("password of the superuser `{SUPERUSER}`")),
-            password(keys.user, owner),
-            password(keys.replication, format!("password of the replication user `{REPLICATION_USER}`")),
+            admin,
+            password(keys.user, self.user().value, owner),
+            password(keys.replication, REPLICATION_USER, replication),
         ];
         // Where the owner is the superuser, one key serves both.
-        passwords.dedup_by(|later, first| later.name == first.name);
+        passwords.dedup_by(|later, first| later.key.name == first.key.name);
         passwords
     }
 
-    fn certificate(&self, tls: &Tls) -> SecretDemand {
+    fn certificate(&self, tls: &Tls, scope: &Json) -> SecretDemand {
         let host = self.context.place.host(&self.names.instance);
-        let names = self.server_names();
+        let (names, rotation) = (self.server_names(), rotation::of_certificate(scope));
         let text = |name: &str, purpose: String, text: CertificateText| DemandedKey {
             name: name.to_owned(),
             purpose,
             credential: Credential::Certificate { text, names: names.clone() },
-            rotation: Rotation::default(),
+            rotation: rotation.clone(),
         };
+        let authority = "certificate of the authority that signed it, for clients".to_owned();
         SecretDemand {
             name: tls.secret.to_string(),
             kind: "kubernetes.io/tls".to_owned(),
             keys: vec![
                 text("tls.crt", format!("server certificate for `{host}`"), CertificateText::Certificate),
                 text("tls.key", "its private key".to_owned(), CertificateText::PrivateKey),
-                text(
-                    "ca.crt",
-                    "certificate of the authority that signed it, for clients".to_owned(),
-                    CertificateText::Authority,
-                ),
+                text("ca.crt", authority, CertificateText::Authority),
             ],
             external: tls.external,
         }

@@ -6,19 +6,41 @@ use serde_json::{Value as Json, json};
 
 use super::{
     PORT, Postgres,
+    credentials::Credentials,
     spec::{Backup, REPLICATION_USER},
 };
-use crate::{component::Outcome, part::Body, template::Document};
+use crate::{
+    component::Outcome,
+    part::{Body, Rotation},
+    template::Document,
+};
 
-static RUNBOOK: LazyLock<Document> = LazyLock::new(|| Document::compile(include_str!("runbook.md.jinja")));
+static RUNBOOK: LazyLock<Document> =
+    LazyLock::new(|| Document::compile(concat!(include_str!("commands.md.jinja"), include_str!("runbook.md.jinja"))));
 
 impl Postgres<'_> {
-    pub(super) fn runbook(&self, outcome: &mut Outcome) {
-        outcome.add(&self.root, Body::Runbook(RUNBOOK.render(&self.runbook_scope())));
+    /// `scope` is [`Postgres::scope`].
+    pub(super) fn runbook(&self, mut scope: Json, credentials: &Credentials, outcome: &mut Outcome) {
+        let rotation = |rotation: &Rotation| {
+            let Rotation { before, publish, after, back } = rotation;
+            json!({ "before": before, "publish": publish, "after": after, "back": back })
+        };
+        // Without replicas nobody has the replication user's password.
+        let in_use = credentials.passwords.iter().filter(|of| of.role != REPLICATION_USER || self.is_replicated());
+        let passwords = in_use
+            .map(|of| json!({ "role": of.role, "key": of.key.name, "rotation": rotation(&of.key.rotation) }))
+            .collect();
+        scope["passwords"] = Json::Array(passwords);
+        let own = credentials.certificate.as_ref().filter(|demand| !demand.external);
+        let certificate = own.and_then(|demand| demand.keys.first());
+        scope["certificate"] = certificate.map_or(Json::Null, |key| json!({ "rotation": rotation(&key.rotation) }));
+        outcome.add(&self.root, Body::Runbook(RUNBOOK.render(&scope)));
     }
 
-    fn runbook_scope(&self) -> Json {
+    /// What the texts for people may name of this instance.
+    pub(super) fn scope(&self) -> Json {
         let (context, names, keys) = (self.context, &self.names, self.secret_keys());
+        let sealed = |secret: &str| format!("environments/{}/secrets/{secret}.sops.yaml", context.place.environment);
         let storage = &self.spec.storage;
         json!({
             "env": context.place.environment,
@@ -39,7 +61,7 @@ impl Postgres<'_> {
             },
             "secret": {
                 "name": names.secret.value,
-                "file": format!("environments/{}/secrets/{}.sops.yaml", context.place.environment, names.secret.value),
+                "file": sealed(&names.secret),
                 "admin_key": keys.admin.value,
                 "user_key": keys.user.value,
                 "replication_key": keys.replication.value,
@@ -53,8 +75,11 @@ impl Postgres<'_> {
                 "access_mode": self.access_mode().value,
             },
             "backup": self.spec.backup.as_ref().map(|backup| self.backup_scope(backup)),
-            "tls": self.spec.tls.as_ref().map(|tls| json!({ "secret": tls.secret.to_string() })),
+            "tls": self.spec.tls.as_ref().map(|tls| json!({
+                "secret": tls.secret.to_string(), "file": sealed(tls.secret.as_str()),
+            })),
             "metrics": self.spec.metrics,
+            "replication_user": REPLICATION_USER,
             "replication": self.is_replicated().then(|| json!({
                 "host": context.place.host(&self.read_name()),
                 "statefulset": self.read_name().value,
