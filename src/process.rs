@@ -1,8 +1,14 @@
-//! Other programs as children: git, asked for what was committed, and the commands that print private keys. No shell, no
-//! pager, no questions.
+//! Other programs as children: git, asked for what was committed, the commands that print private keys, and the editor. No shell,
+//! no pager, no questions. Also what holds for this process itself: no core dump, and what happens when a signal ends it.
 
 mod command;
+mod discretion;
+mod editor;
 mod git;
+mod signal;
 
 pub use command::{Failure, output, words};
+pub use discretion::keep_memory_private;
+pub use editor::{Editor, NoEditor};
 pub use git::{Commit, Entry, Git, GitError};
+pub use signal::Guard;
