@@ -107,8 +107,11 @@ impl Drift<'_> {
             }
             State::SealedEdited => {
                 let source = self.sealed_source(path);
-                Finding::error("sealed-edited", place, "somebody edited this sealed copy: no build overwrites it")
-                    .help(format!("copy it to {source} to keep the edit, or restore it from Git"))
+                Finding::error("sealed-edited", place, "somebody edited this sealed copy: no build overwrites it").help(
+                    format!(
+                        "`gen secret adopt {file}` takes it back to {source}; to drop the edit, restore it from Git"
+                    ),
+                )
             }
             State::Conflicted { line } => {
                 Finding::error("merge-conflict", Location::new(file, line, 1), "a merge left its conflict markers here")

@@ -318,7 +318,7 @@ fn an_edited_sealed_copy_names_the_listed_file_that_it_was_made_from() {
         &repository,
         &["check", "staging"],
         1,
-        &[&format!("{copy}:1:1 sealed-edited .. copy it to environments/extra/token.sops.yaml")],
+        &[&format!("{copy}:1:1 sealed-edited .. `gen secret adopt .. back to environments/extra/token.sops.yaml")],
     );
 }
 

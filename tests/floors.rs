@@ -120,7 +120,11 @@ fn problems(sources: &[Source]) -> Vec<String> {
             if let Some((_, keepers)) = KEPT_IN.iter().find(|(kept, _)| kept == name)
                 && !keepers.contains(&room.as_str())
             {
-                problems.push(format!("{}:{line}: only `{}` may name the crate `{name}`", source.file, keepers.join("` and `")));
+                problems.push(format!(
+                    "{}:{line}: only `{}` may name the crate `{name}`",
+                    source.file,
+                    keepers.join("` and `")
+                ));
             }
         }
         for (from, path) in &scan.calls {

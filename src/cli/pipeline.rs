@@ -15,7 +15,7 @@ use crate::{
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
     manifest::Bundle,
     part::{Body, SecretDemand},
-    plan::{Plan, plan, vendored_files},
+    plan::{Component, Plan, plan, vendored_files},
     policy::{self, UNUSED_EXCEPTION},
     render::{Rendered, render},
     scalar::Date,
@@ -208,17 +208,29 @@ impl Workspace {
 
     /// The Secrets that the services of an environment demand, as far as its plan gets: sealed files may still be missing.
     pub(super) fn demands(&self, environment: &Environment) -> Vec<SecretDemand> {
-        let vendored = self.vendored(environment, &mut Vec::new());
-        let planned = match plan(environment, self.repository.inputs(), &vendored) {
-            Ok((plan, _)) => Some(Box::new(plan)),
-            Err(unsound) => unsound.plan,
-        };
-        let components = planned.iter().flat_map(|plan| &plan.components);
         let demand = |body: &Body| match body {
             Body::SecretDemand(demand) => Some(demand.clone()),
             _ => None,
         };
-        components.flat_map(|component| component.bodies()).filter_map(|(_, body)| demand(body)).collect()
+        let components = self.components(environment);
+        components.iter().flat_map(Component::bodies).filter_map(|(_, body)| demand(body)).collect()
+    }
+
+    /// The sealed files of an environment's tree, by their paths in it, each with the input that it is a copy of.
+    pub(super) fn sealed_copies(&self, environment: &Environment) -> Vec<(String, String)> {
+        let components = self.components(environment);
+        let copies = components.iter().flat_map(|component| component.copies.iter().map(move |copy| (component, copy)));
+        let sealed = copies.filter(|(_, copy)| copy.sealed);
+        sealed.map(|(component, copy)| (format!("{}/{}", component.instance, copy.name), copy.source.clone())).collect()
+    }
+
+    /// The services of an environment as far as its plan gets.
+    fn components(&self, environment: &Environment) -> Vec<Component> {
+        let vendored = self.vendored(environment, &mut Vec::new());
+        match plan(environment, self.repository.inputs(), &vendored) {
+            Ok((plan, _)) => plan.components,
+            Err(unsound) => unsound.plan.map_or_else(Vec::new, |plan| plan.components),
+        }
     }
 
     /// What rules say about a plan that lacks things: nothing about what is not there.

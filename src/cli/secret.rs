@@ -19,7 +19,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{Trouble, pipeline};
+use super::{Trouble, pipeline, report};
+use crate::process::keep_memory_private;
 
 #[derive(Debug, Args)]
 pub(super) struct Secret {
@@ -55,6 +56,7 @@ enum Command {
 
 impl Secret {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
+        keep_memory_private();
         match self.command {
             Command::Init(command) => command.run(),
             Command::Generate(command) => command.run(),

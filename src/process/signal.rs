@@ -54,7 +54,9 @@ impl Guard {
         *running = Some(pid);
         drop(running);
         // The child stays a zombie until it is known to run no more, so that its number is nobody else's.
-        while waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).is_err_and(|errno| errno == rustix::io::Errno::INTR) {}
+        while waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+            .is_err_and(|errno| errno == rustix::io::Errno::INTR)
+        {}
         *locked(&self.child) = None;
         child.wait()
     }
@@ -66,7 +68,12 @@ fn locked(child: &Mutex<Option<Pid>>) -> MutexGuard<'_, Option<Pid>> {
 
 /// Ends a child, kindly first.
 fn end(pid: Pid) {
-    let has_ended = || !matches!(waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG), Ok(None));
+    let has_ended = || {
+        !matches!(
+            waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG),
+            Ok(None)
+        )
+    };
     if kill_process(pid, Signal::TERM).is_err() {
         return;
     }

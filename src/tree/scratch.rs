@@ -112,7 +112,8 @@ impl Scratch {
     pub fn remove(folder: &Path) {
         match fs::remove_dir_all(folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                let said = format!("gen: remove {} yourself, it holds plain text: {}\n", folder.display(), plain(&error));
+                let said =
+                    format!("gen: remove {} yourself, it holds plain text: {}\n", folder.display(), plain(&error));
                 let _ = io::stderr().write_all(said.as_bytes());
             }
             _ => {}

@@ -16,7 +16,8 @@ use crate::{
     keyring::Keyring,
     output::text,
     part::SecretDemand,
-    sops::{Opened, SUFFIX, Sealed},
+    schema::closest,
+    sops::{Opened, SUFFIX, Sealed, inspect},
     tree::{Access, Limits, ReadReason, read_file, write_file},
     yaml::{FileId, Source},
 };
@@ -80,6 +81,83 @@ impl SecretFile {
     pub(super) fn write(&self, text: &str) -> Result<(), Trouble> {
         Ok(write_file(&self.root, &self.path, text.as_bytes(), self.bytes.as_deref(), Access::Shared)?)
     }
+}
+
+/// What a command line means: `FILE`, or `ENV NAME`.
+pub(super) enum Target {
+    /// A file by its path.
+    File(PathBuf),
+    /// A Secret of an environment.
+    Secret(String, String),
+}
+
+impl Target {
+    /// One word is a file, two are an environment and a name.
+    pub(super) fn of(words: &[String]) -> Target {
+        match words {
+            [environment, name] => Target::Secret(environment.clone(), name.clone()),
+            words => Target::File(words.first().map(PathBuf::from).unwrap_or_default()),
+        }
+    }
+
+    /// The file that it means, which must exist.
+    pub(super) fn file(&self) -> Result<SecretFile, Trouble> {
+        match self {
+            Target::File(path) => SecretFile::at(path),
+            Target::Secret(environment, name) => existing(&Workspace::open()?, environment, name),
+        }
+    }
+}
+
+/// Whether a word is a path, and not the name of an environment or of a Secret.
+pub(super) fn is_path(word: &str) -> bool {
+    word.contains('/') || word.ends_with(".yaml") || word.ends_with(".yml") || Path::new(word).is_file()
+}
+
+/// The file of a Secret that is there already.
+pub(super) fn existing(workspace: &Workspace, environment: &str, name: &str) -> Result<SecretFile, Trouble> {
+    workspace.select(&[environment.to_owned()], false)?;
+    let file = SecretFile::of(workspace, environment, name);
+    if file.bytes.is_some() {
+        return Ok(file);
+    }
+    let there = names(workspace, environment);
+    let hint = match closest(name, there.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!(
+            "`gen secret generate {environment}` makes what its services demand, `gen secret import {environment} {name} FILE` \
+             seals what you have"
+        ),
+    };
+    Err(Trouble(format!("there is no {}: {hint}", file.path)))
+}
+
+/// The names of the sealed files of an environment.
+fn names(workspace: &Workspace, environment: &str) -> Vec<String> {
+    let folder = format!("{FOLDER}/{environment}/secrets/");
+    let name = |path: &str| Some(path.strip_prefix(&folder)?.strip_suffix(SUFFIX)?.to_owned());
+    workspace.repository.inputs().iter().filter_map(|(path, _)| name(path)).collect()
+}
+
+/// The environment that a path belongs to as one of its sealed Secrets.
+pub(super) fn environment_of(path: &str) -> Option<&str> {
+    let (environment, file) = path.strip_prefix(FOLDER)?.strip_prefix('/')?.split_once("/secrets/")?;
+    (!environment.contains('/') && file.ends_with(SUFFIX)).then_some(environment)
+}
+
+/// The mistakes of a sealed Secret that its new text has and its old one had not; none in a file that holds something else. Needs no key.
+pub(super) fn new_mistakes(file: &SecretFile, text: &str) -> Vec<Finding> {
+    let mistakes = |bytes: &[u8]| inspect(&file.path, FileId(0), bytes).err().unwrap_or_default();
+    let old = file.bytes.as_deref().map(mistakes).unwrap_or_default();
+    if environment_of(&file.path).is_none() && !old.is_empty() {
+        return Vec::new();
+    }
+    let mut new = mistakes(text.as_bytes());
+    let is_old = |new: &Finding| {
+        old.iter().any(|old| (old.rule, &old.path, &old.message) == (new.rule, &new.path, &new.message))
+    };
+    new.retain(|finding| !is_old(finding));
+    new
 }
 
 /// The file of the Secret `name` of an environment, relative to the root.
