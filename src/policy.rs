@@ -4,12 +4,18 @@
 mod dangling_reference;
 mod data_loss_on_delete;
 mod exception;
+mod fake_envelope;
 mod floating_version;
 mod image_not_pullable;
 mod open_network_policy;
+mod partially_encrypted;
 mod plaintext_secret;
+mod private_key_committed;
 mod public_database;
+mod secret_key_missing;
+mod tampered_secret;
 mod unknown_chart_value;
+mod wrong_recipient;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,11 +55,17 @@ pub struct Rule {
 pub const RULES: &[Rule] = &[
     dangling_reference::RULE,
     data_loss_on_delete::RULE,
+    fake_envelope::RULE,
     floating_version::RULE,
     image_not_pullable::RULE,
     open_network_policy::RULE,
+    partially_encrypted::RULE,
     plaintext_secret::RULE,
+    private_key_committed::RULE,
     public_database::RULE,
+    secret_key_missing::RULE,
+    tampered_secret::RULE,
+    wrong_recipient::RULE,
     unknown_chart_value::RULE,
 ];
 
@@ -99,6 +111,9 @@ pub fn check(bundle: &Bundle, profile: Profile, locate: &dyn Fn(&At<'_>) -> Plac
     findings
 }
 
+/// For rules about what no tree tells: keys, holders, history. Whoever knows that reports under the rule's id.
+fn told_elsewhere(_: &View<'_>, _: &mut Report<'_>) {}
+
 /// Collects what one rule finds.
 struct Report<'a> {
     rule: &'static Rule,
@@ -111,6 +126,13 @@ impl Report<'_> {
     /// Reports a violation at its place.
     fn violation(&mut self, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
         self.finding(self.severity, at, message, help);
+    }
+
+    /// Reports what this rule is about among the broken seals of a tree.
+    fn seals(&mut self, view: &View<'_>) {
+        for broken in view.seals.iter().filter(|broken| broken.flaw.rule == self.rule.id) {
+            self.violation(&broken.at, broken.flaw.message.as_str(), broken.flaw.help.as_str());
+        }
     }
 
     /// Whether another rule has said something at this place: one is enough, and the last one knows least.

@@ -10,6 +10,6 @@ mod redact;
 
 pub use leak::{Leak, is_address_with_password, is_own_text, leak};
 pub use mask::masked;
-pub use name::{names_address, names_password, names_secret};
+pub use name::{names_address, names_password, names_secret, names_token};
 pub use place::{Place, embedded};
 pub use redact::{MASK, gives_away, redact};

@@ -10,6 +10,8 @@ mod pod;
 mod product;
 mod reference;
 mod release;
+mod seal;
+mod secret_key;
 mod spot;
 mod storage;
 mod version;
@@ -23,6 +25,8 @@ pub use image::Image;
 pub use network::{Gap, NetworkGap};
 pub use reference::Reference;
 pub use release::{Layer, Release};
+pub use seal::BrokenSeal;
+pub use secret_key::MissingKey;
 pub use storage::{Loss, Storage};
 pub use version::Version;
 
@@ -57,6 +61,10 @@ pub struct View<'a> {
     pub storage: Vec<Storage<'a>>,
     /// Names of objects that are not in the tree.
     pub references: Vec<Reference<'a>>,
+    /// What is wrong with sealed objects.
+    pub seals: Vec<BrokenSeal<'a>>,
+    /// Keys that Secrets of the tree lack.
+    pub missing_keys: Vec<MissingKey<'a>>,
     /// Versions of charts and sources.
     pub versions: Vec<Version<'a>>,
 }
@@ -82,6 +90,8 @@ impl<'a> View<'a> {
                 network: network::find(&tree),
                 storage: storage::find(&tree),
                 references: reference::find(&tree),
+                seals: seal::find(bundle),
+                missing_keys: secret_key::find(&tree),
                 versions: version::find(&tree),
                 releases: Vec::new(),
             }

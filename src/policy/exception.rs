@@ -3,8 +3,15 @@
 use super::{Place, RULES, find};
 use crate::{diagnostic::Finding, path::split, scalar::Date, schema::closest};
 
-/// Rules that nobody can ignore: there is no good reason for a secret in plain text.
-pub const LOCKED_ALWAYS: &[&str] = &["plaintext-secret"];
+/// Rules that nobody can ignore: there is no good reason for a secret in plain text, nor for a seal that holds nothing.
+pub const LOCKED_ALWAYS: &[&str] = &[
+    "fake-envelope",
+    "partially-encrypted",
+    "plaintext-secret",
+    "private-key-committed",
+    "tampered-secret",
+    "wrong-recipient",
+];
 
 /// The rule of an exception that nothing needs.
 pub const UNUSED_EXCEPTION: &str = "unused-exception";
@@ -65,8 +72,8 @@ impl Exceptions {
         }
         if LOCKED_ALWAYS.contains(&rule) {
             let message =
-                format!("`{rule}` can never be ignored: what is committed in plain text is known to everybody");
-            return Some(exception.error("locked-rule", message, "delete this exception, and seal the value"));
+                format!("`{rule}` can never be ignored: what is committed is known to everybody who reads the repository");
+            return Some(exception.error("locked-rule", message, "delete this exception, and solve what it is for"));
         }
         if self.locked.iter().any(|locked| locked == rule) {
             let message = format!("gen.yaml locks `{rule}`: no environment may ignore it");

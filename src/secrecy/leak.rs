@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::name::{may_name_secret, names_password, names_secret};
 
 /// What a text gives away.
@@ -11,6 +13,10 @@ pub enum Leak<'t> {
     Url,
     /// A private key.
     Key,
+    /// A token that tells by its beginning whose it is.
+    Token,
+    /// A user's name and password for HTTP.
+    BasicAuth,
     /// A value of something that is called a secret.
     Assigned(&'t str),
 }
@@ -20,6 +26,8 @@ impl fmt::Display for Leak<'_> {
         match self {
             Leak::Url => f.write_str("a password in a URL"),
             Leak::Key => f.write_str("a private key"),
+            Leak::Token => f.write_str("an access token"),
+            Leak::BasicAuth => f.write_str("a user's password for HTTP"),
             Leak::Assigned(name) => write!(f, "the value of `{name}` in this text"),
         }
     }
@@ -33,11 +41,66 @@ pub fn leak(text: &str) -> Option<Leak<'_>> {
         false => assigned(line).map(Leak::Assigned),
     };
     let of_lines = || text.lines().filter(|line| may_name_secret(line)).find_map(of_line);
-    has_password_in_url(text).then_some(Leak::Url).or_else(of_lines)
+    let leak = has_password_in_url(text).then_some(Leak::Url).or_else(of_lines);
+    let leak = leak.or_else(|| has_basic_auth(text).then_some(Leak::BasicAuth));
+    leak.or_else(|| has_token(text).then_some(Leak::Token))
 }
 
 fn is_private_key(line: &str) -> bool {
-    line.contains("PRIVATE KEY-----") || line.contains("AGE-SECRET-KEY-1")
+    line.contains("PRIVATE KEY-----") || line.contains("AGE-SECRET-KEY-1") || line.contains("AGE-SECRET-KEY-PQ-1")
+}
+
+/// Tokens that say whose they are, and how many letters follow at least.
+const TOKENS: &[(&str, usize)] = &[
+    ("ghp_", 30),
+    ("gho_", 30),
+    ("ghs_", 30),
+    ("github_pat_", 30),
+    ("glpat-", 20),
+    ("xoxb-", 20),
+    ("xoxp-", 20),
+    ("sk_live_", 20),
+    ("npm_", 36),
+    ("hvs.", 24),
+    ("dckr_pat_", 20),
+];
+
+fn has_token(text: &str) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    TOKENS.iter().any(|(start, least)| {
+        text.match_indices(start).any(|(at, _)| {
+            let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            begins && text[at + start.len()..].bytes().take_while(is_letter).count() >= *least
+        })
+    })
+}
+
+/// A header of HTTP, an argument of curl, a line of .netrc, a login of Docker: what holds a user and a password.
+fn has_basic_auth(text: &str) -> bool {
+    let value = |start: &str, at: usize| {
+        let rest = text[at + start.len()..].trim_start_matches([' ', '"', '\'', '=']);
+        rest.split([' ', '\n', '"', '\'', ',', '}']).next().unwrap_or_default()
+    };
+    let is_pair = |pair: &str| {
+        let (user, password) = pair.split_once(':').unwrap_or_default();
+        !user.is_empty() && !user.contains('/') && is_own_text(password)
+    };
+    let is_encoded_pair = |code: &str| {
+        let plain = STANDARD.decode(code).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        code.len() >= 8 && plain.is_some_and(|plain| is_pair(&plain))
+    };
+    let any = |start: &str, is_one: &dyn Fn(&str) -> bool| {
+        text.match_indices(start).any(|(at, _)| {
+            let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+            begins && is_one(value(start, at))
+        })
+    };
+    let is_curl = text.contains("curl") || text.contains("wget");
+    (is_curl && (any("-u ", &is_pair) || any("--user ", &is_pair) || any("--user=", &is_pair)))
+        || any("Basic ", &is_encoded_pair)
+        || any("\"auth\":", &is_encoded_pair)
+        || any("Bearer ", &|token| token.len() >= 20 && is_own_text(token))
+        || (text.contains("machine ") && text.contains("login ") && any("password ", &is_own_text))
 }
 
 fn has_password_in_url(text: &str) -> bool {
@@ -59,13 +122,18 @@ pub fn is_address_with_password(text: &str) -> bool {
 
 /// Words that stand where a secret would, and say how it is used.
 const WORDS: &[&str] = &["true", "false", "yes", "no", "on", "off", "none", "null", "required", "optional"];
+/// What stands for a secret in an example and is none. `changeme` is not among them: it becomes the password.
+const PLACEHOLDERS: &[&str] =
+    &["placeholder", "redacted", "replace-me", "replace_me", "replaceme", "todo", "tbd", "dummy-value", "your-password"];
 
 /// Whether a secret is spelled out, and neither a variable, an example, a path nor a call.
 #[must_use]
 pub fn is_own_text(secret: &str) -> bool {
     let starts = ['$', '{', '<', '*', '%', '\\', ':', '/', '.', '~', '[', '(', '`', '#', '='];
     let secret = secret.trim();
-    let is_word = WORDS.contains(&secret.to_ascii_lowercase().as_str());
+    let small = secret.to_ascii_lowercase();
+    let is_crossed_out = small.len() >= 3 && small.bytes().all(|byte| byte == b'x');
+    let is_word = WORDS.contains(&small.as_str()) || PLACEHOLDERS.contains(&small.as_str()) || is_crossed_out;
     !secret.is_empty() && !secret.starts_with(starts) && !secret.contains(['(', '[', '{']) && !is_word
 }
 
@@ -150,6 +218,14 @@ mod tests {
             "export AWS_SECRET_ACCESS_KEY='CANARY'",
             "spring.datasource.password=CANARY",
             "-----BEGIN RSA PRIVATE KEY-----",
+            "AGE-SECRET-KEY-PQ-1QQQ",
+            "curl -fsS -u app:CANARY https://example.org/",
+            "curl --user=app:CANARY https://example.org/",
+            "machine example.org login app password CANARY",
+            "Authorization: Basic YXBwOkNBTkFSWQ==",
+            "Authorization: Bearer CANARYCANARYCANARYCANARY",
+            "{\"auths\": {\"ghcr.io\": {\"auth\": \"YXBwOkNBTkFSWQ==\"}}}",
+            "git clone with ghp_CANARYCANARYCANARYCANARYCANARYCANARY",
         ] {
             assert!(leak(text).is_some(), "{text}");
         }
@@ -172,6 +248,14 @@ mod tests {
             "ALTER USER app WITH PASSWORD :'pass';",
             "secretName: postgres-auth",
             "--password=$(PASSWORD)",
+            "password=REDACTED",
+            "curl -u \"$USER:$PASSWORD\" https://example.org/",
+            "curl -u app: https://example.org/",
+            "sort -u a:b",
+            "Authorization: Basic auth",
+            "Authorization: Bearer ${TOKEN}",
+            "\"auth\": \"scram-sha-256\"",
+            "ghp_short",
         ] {
             assert_eq!(leak(text), None, "{text}");
         }

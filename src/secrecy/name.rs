@@ -132,6 +132,19 @@ pub fn names_password(name: &str) -> bool {
         || last.ends_with("PASSWD")
 }
 
+/// Whether a key of a map of that name holds a token, a key or a secret: or the name of an object that does, which only the value tells.
+#[must_use]
+pub fn names_token(name: &str) -> bool {
+    if !may_name_secret(name) {
+        return false;
+    }
+    let words = words(name);
+    let Some(last) = words.last() else { return false };
+    let before = words.len().checked_sub(2).map(|index| words[index].as_str());
+    let is_key = last == "KEY" && before.is_some_and(|before| SECRET_KEYS.contains(&before));
+    is_key || matches!(last.as_str(), "TOKEN" | "SECRET" | "APIKEY" | "MASTERKEY" | "SECRETKEY")
+}
+
 /// Whether a variable of that name holds the address of something.
 #[must_use]
 pub fn names_address(name: &str) -> bool {

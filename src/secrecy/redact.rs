@@ -3,6 +3,7 @@
 use super::{
     leak::{Leak, leak},
     likeness::{Likeness, likeness},
+    name::words,
 };
 use crate::diagnostic::without_keys;
 
@@ -18,7 +19,29 @@ pub fn redact(text: &str) -> String {
 /// Whether a line of a file may give a secret away. What stands below `secret` is the name of one more often than not.
 #[must_use]
 pub fn gives_away(line: &str) -> bool {
-    leak(line).is_some() || assignments(&addresses(line), Likeness::Strong) != line
+    leak(line).is_some() || assignments(&addresses(line), Likeness::Strong) != line || has_misspelt_name(line)
+}
+
+/// Whether a line gives a value to a name that is almost one of a secret, as `pasword: ...` does: the mistake that is to be shown may
+/// be the name itself.
+fn has_misspelt_name(line: &str) -> bool {
+    const NAMES: &[&str] = &["password", "passphrase", "passwd", "credential", "credentials", "apikey", "privatekey", "token", "secret"];
+    line.match_indices([':', '=']).any(|(at, _)| {
+        let before = line[..at].trim_end().trim_end_matches(['"', '\'']);
+        let start = before.rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
+        let name = &before[start.map_or(0, |start| start + before[start..].chars().next().map_or(1, char::len_utf8))..];
+        let has_value = !is_harmless(&line[at + 1..]);
+        let words = words(name).into_iter().map(|word| word.to_ascii_lowercase());
+        let whole: String = words.clone().collect();
+        let is_near = |word: &str| NAMES.iter().any(|name| is_near(word, name));
+        has_value && (is_near(&whole) || words.into_iter().any(|word| is_near(&word)))
+    })
+}
+
+/// Whether a word is a name with one slip of the fingers, or two in a long one.
+fn is_near(word: &str, name: &str) -> bool {
+    let slips = if name.len() >= 8 { 2 } else { 1 };
+    word != name && word.len().abs_diff(name.len()) <= slips && strsim::damerau_levenshtein(word, name) <= slips
 }
 
 /// Without the lines that are still found to give a secret away.
@@ -173,7 +196,17 @@ fn is_harmless(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::redact;
+    use super::{gives_away, redact};
+
+    #[test]
+    fn a_misspelt_name_gives_its_value_away() {
+        for line in ["  pasword: hunter2", "passwrod: hunter2", "dbPasswort: hunter2", "DB_PASWORD=hunter2", "tokn: hunter2", "\"pssword\": x"] {
+            assert!(gives_away(line), "{line}");
+        }
+        for line in ["  storage: 20Gi", "schedule: x", "pasword:", "taken", "client: x", "host: a", "ports: [1]", "path: x"] {
+            assert!(!gives_away(line), "{line}");
+        }
+    }
 
     #[test]
     fn a_text_shows_no_secret() {

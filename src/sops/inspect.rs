@@ -7,8 +7,13 @@
 
 mod comment;
 mod envelope;
+mod flaw;
+mod key;
 mod manifest;
 mod value;
+
+pub use flaw::{FAKE_ENVELOPE, Flaw, PARTIALLY_ENCRYPTED, flaws, has_envelope};
+pub use key::{PRIVATE_KEY, private_key};
 
 use crate::diagnostic::{Finding, Location};
 use crate::yaml::{self, Dialect, FileId, Mark, Node, Source};
@@ -43,6 +48,8 @@ pub struct SealedSecret {
     pub keys_mark: Mark,
     /// The age recipients, as they are written.
     pub recipients: Vec<String>,
+    /// Where the recipients stand.
+    pub recipients_mark: Mark,
     /// The file's only document: whatever is secret in it is sealed.
     pub document: Node,
     /// What is no mistake but worth a look: comments that may hold plain text.
@@ -72,9 +79,13 @@ pub fn inspect(file: &str, id: FileId, bytes: &[u8]) -> Result<SealedSecret, Vec
     }
 }
 
-/// The command that seals the plain file `file`.
+/// The command that seals the plain file `file`: gen's own where it knows the environment, as it does by the folder.
 fn seal_command(file: &str) -> String {
-    format!("sops encrypt --age age1...,age1... --encrypted-regex '^(data|stringData)$' --in-place {file}")
+    let environment = file.strip_prefix("environments/").and_then(|rest| rest.split_once("/secrets/"));
+    match environment {
+        Some((environment, _)) => format!("`gen secret import {environment} {file}`"),
+        None => format!("`sops encrypt --age age1...,age1... --encrypted-regex '^(data|stringData)$' --in-place {file}`"),
+    }
 }
 
 fn not_one_document(file: &str, second: Option<Mark>) -> Finding {
@@ -102,19 +113,6 @@ fn redacted(mut findings: Vec<Finding>) -> Vec<Finding> {
         finding.path.clear();
     }
     findings
-}
-
-/// A private age key that ended up in the file, wherever it stands and whether or not the rest can be read.
-fn private_key(file: &str, bytes: &[u8]) -> Option<Finding> {
-    let text = String::from_utf8_lossy(bytes);
-    let (line, column) = text.lines().zip(1..).find_map(|(line, number)| {
-        let at = ["AGE-SECRET-KEY-1", "AGE-SECRET-KEY-PQ-1"].iter().find_map(|prefix| line.find(prefix))?;
-        Some((number, u32::try_from(line[..at].chars().count()).unwrap_or(0) + 1))
-    })?;
-    Some(
-        Finding::error("private-key", Location::new(file, line, column), "a private age key stands here in plain text")
-            .help("take it out of the repository, make a new one, seal the files for that and change what the old one opened"),
-    )
 }
 
 #[cfg(test)]

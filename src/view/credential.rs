@@ -2,10 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::{At, Spot, Tree, pod::Pod, release::Valued};
+use super::{At, Spot, Tree, pod::Pod, release::Valued, workload};
 use crate::{
     chart::{Facet, Kind, Shape},
-    secrecy::{Leak, is_address_with_password, is_own_text, leak, names_address, names_password, names_secret},
+    manifest::Object,
+    secrecy::{Leak, is_address_with_password, is_own_text, leak, names_address, names_password, names_secret, names_token},
+    sops,
 };
 
 /// A secret in plain text. The value itself is not part of the fact.
@@ -18,7 +20,8 @@ pub struct Credential<'a> {
     pub instead: &'static str,
 }
 
-const SEAL: &str = "seal the Secret with `sops encrypt`, and change the value: it is in the history now";
+const SEAL: &str = "seal the Secret (`gen secret import`, `sops encrypt`), and change the value: it is in the history now";
+const SEAL_FILE: &str = "seal it (`sops encrypt`), and call it `NAME.sops.env` or the like; Flux opens it before kustomize reads it";
 const SECRET_KEY_REF: &str =
     "keep it in a sealed Secret, and refer to it with `valueFrom: {secretKeyRef: {name, key}}`";
 const EXISTING_SECRET: &str = "keep it in a sealed Secret, and name that in `auth.existingSecret` or the like";
@@ -37,13 +40,14 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Credential<'a>> {
         match body.kind() {
             "Secret" if body.group().is_empty() => found.extend(of_secret(body)),
             "ConfigMap" => found.extend(of_config_map(body, tree.releases)),
-            "Kustomization" => found.extend(of_kustomization(body)),
-            "HelmRelease" if !is_known(body, tree.releases) => {
-                found.extend(body.get(&["spec", "values"]).iter().flat_map(below));
-            }
-            _ => {}
+            "Kustomization" => found.extend(of_kustomization(body, tree)),
+            // Their values are looked at setting by setting, pods as such; and these speak of secrets without holding any.
+            kind if CLEAN.contains(&kind) || is_known(body, tree.releases) || workload::pod_spec(body).is_some() => {}
+            _ => found.extend(body.get(&["spec"]).iter().flat_map(below)),
         }
+        found.extend(applied_before(body));
     }
+    found.extend(tree.bundle.objects.iter().flat_map(|object| of_loose(object, tree)));
     found.extend(tree.pods.iter().flat_map(of_pod));
     found.extend(tree.releases.iter().flat_map(of_release));
     found
@@ -53,12 +57,51 @@ fn credential<'a>(spot: &Spot<'a, '_>, what: impl Into<String>, instead: &'stati
     Credential { at: spot.at(), what: what.into(), instead }
 }
 
+/// Kinds that lead to secrets, describe or seal them.
+const CLEAN: &[&str] = &[
+    "ClusterExternalSecret",
+    "ClusterSecretStore",
+    "CustomResourceDefinition",
+    "ExternalSecret",
+    "PushSecret",
+    "SealedSecret",
+    "SecretStore",
+    "VaultDynamicSecret",
+    "VaultStaticSecret",
+];
+
+/// The annotation in which kubectl keeps the whole object, values of a Secret too.
+fn applied_before<'a>(body: &Spot<'a, '_>) -> Option<Credential<'a>> {
+    const LAST: &str = "kubectl.kubernetes.io/last-applied-configuration";
+    let last = body.get(&["metadata", "annotations", LAST])?;
+    let holds_one = body.kind() == "Secret" || leak(last.value.as_str()?).is_some();
+    holds_one.then(|| credential(&last, "all of the object, as kubectl once applied it,", "delete this annotation"))
+}
+
+/// A document that is no object: values of a chart that there is no model of, a file of Compose, a kustomization without a kind.
+fn of_loose<'a>(object: &'a Object, tree: &Tree<'a, '_>) -> Vec<Credential<'a>> {
+    let is_of_release = || tree.releases.iter().any(|valued| valued.release.layers.iter().any(|layer| std::ptr::eq(layer.object, object)));
+    if !object.kind().is_empty() || sops::has_envelope(&object.body) || is_of_release() {
+        return Vec::new();
+    }
+    let whole = Spot::whole(object);
+    let name = object.file.rsplit('/').next().unwrap_or_default();
+    match name {
+        "kustomization.yaml" | "kustomization.yml" => of_kustomization(&whole, tree),
+        _ => below(&whole),
+    }
+}
+
 /// Whether the chart of a release is one that there is a model of: then its values are looked at setting by setting.
 fn is_known(release: &Spot<'_, '_>, known: &[Valued<'_, '_>]) -> bool {
     known.iter().any(|valued| valued.release.is_made_by(release))
 }
 
 fn of_secret<'a>(secret: &Spot<'a, '_>) -> Vec<Credential<'a>> {
+    // What a seal leaves open is looked at with the seal.
+    if sops::has_envelope(secret.value) {
+        return Vec::new();
+    }
     let values = ["data", "stringData"].into_iter().flat_map(|block| secret.entries(&[block]));
     let plain = values.filter(|(_, value)| is_plain(value.value) && !is_certificate(value.value));
     plain.map(|(key, value)| credential(&value, format!("`{key}` of the Secret `{}`", secret.name()), SEAL)).collect()
@@ -69,12 +112,31 @@ fn of_config_map<'a>(map: &Spot<'a, '_>, releases: &[Valued<'a, '_>]) -> Vec<Cre
         let layers = || releases.iter().flat_map(|valued| &valued.release.layers);
         layers().any(|layer| std::ptr::eq(layer.object, spot.object) && layer.prefix == spot.pointer())
     };
+    let opened = map.entries(&["data"]).into_iter().filter(|(_, value)| value.value.as_str().is_some_and(is_sealed));
+    let opened = opened.filter(|_| sops::has_envelope(map.value));
+    let opened = opened.map(|(key, value)| {
+        credential(&value, format!("`{key}`, which Flux opens into this ConfigMap,"), "keep it in a Secret: a ConfigMap may be read by everybody")
+    });
     let entries = map.entries(&["data"]).into_iter();
-    entries.filter(|(_, text)| !is_values(text)).flat_map(|(key, text)| entry(key, &text)).collect()
+    let found = entries.filter(|(_, text)| !is_values(text)).flat_map(|(key, text)| entry(key, &text));
+    opened.chain(found).collect()
 }
 
 /// What kustomize makes Secrets and ConfigMaps of: `key=value`.
-fn of_kustomization<'a>(kustomization: &Spot<'a, '_>) -> Vec<Credential<'a>> {
+fn of_kustomization<'a>(kustomization: &Spot<'a, '_>, tree: &Tree<'a, '_>) -> Vec<Credential<'a>> {
+    let substituted = kustomization.entries(&["spec", "postBuild", "substitute"]).into_iter();
+    let substituted = substituted.flat_map(|(key, value)| entry(key, &value));
+    let patches = [&["patches"][..], &["spec", "patches"]].into_iter().flat_map(|keys| kustomization.items(keys));
+    let patches = patches.filter_map(|patch| patch.get(&["patch"])).chain(kustomization.items(&["patchesStrategicMerge"]));
+    let patches = patches.filter_map(|patch| of_object(&patch));
+    let files = kustomization.items(&["secretGenerator"]).into_iter().flat_map(|generator| {
+        let envs = generator.items(&["envs"]).into_iter().chain(generator.get(&["env"]));
+        let files = generator.items(&["files"]).into_iter().filter(|file| file.value.as_str().is_some_and(is_secret_file));
+        envs.chain(files).collect::<Vec<_>>()
+    });
+    let files = files.filter(|file| !is_sealed_file(file, tree));
+    let files = files.map(|file| credential(&file, "the file that this secretGenerator takes", SEAL_FILE));
+    let files: Vec<Credential<'a>> = files.chain(substituted).chain(patches).collect();
     let literals = |generator: &'static str| {
         let generators = kustomization.items(&[generator]).into_iter();
         let literals = generators.flat_map(|generator| generator.items(&["literals"]));
@@ -83,7 +145,26 @@ fn of_kustomization<'a>(kustomization: &Spot<'a, '_>) -> Vec<Credential<'a>> {
     let sealed = literals("secretGenerator").filter(|((_, value), _)| is_plain(&Json::from(*value)));
     let sealed = sealed.map(|((key, _), spot)| credential(&spot, format!("`{key}` of a secretGenerator"), SEAL));
     let open = literals("configMapGenerator").filter(|((key, value), _)| names_password(key) && is_secret_text(value));
-    sealed.chain(open.map(|((key, _), spot)| credential(&spot, format!("the value of `{key}`"), NOT_HERE))).collect()
+    let open = open.map(|((key, _), spot)| credential(&spot, format!("the value of `{key}`"), NOT_HERE));
+    sealed.chain(open).chain(files).collect()
+}
+
+/// Whether a file of a secretGenerator (`name` or `key=name`) holds a secret by its name: certificates and settings are no secrets.
+fn is_secret_file(file: &str) -> bool {
+    let names = file.split(['=', '/']).map(str::to_ascii_lowercase);
+    const ENDS: &[&str] = &[".key", ".p12", ".pfx", ".jks", ".agekey", ".env", "id_rsa", "id_ed25519", ".dockerconfigjson", ".netrc", ".pgpass"];
+    names.into_iter().any(|name| {
+        let stem = name.split('.').next().unwrap_or_default();
+        ENDS.iter().any(|end| name.ends_with(end)) || names_secret(stem)
+    })
+}
+
+/// Whether a file that a generator takes is sealed, as far as its name or the tree tell. Flux opens such files itself.
+fn is_sealed_file(file: &Spot<'_, '_>, tree: &Tree<'_, '_>) -> bool {
+    let Some(name) = file.value.as_str().map(|text| text.rsplit('=').next().unwrap_or(text)) else { return true };
+    let path = format!("{}{}", file.object.folder(), name.trim_start_matches("./"));
+    let is_it = |object: &&Object| object.file == path && sops::has_envelope(&object.body);
+    [".sops.", ".enc."].iter().any(|mark| name.contains(mark)) || tree.bundle.objects.iter().any(|object| is_it(&object))
 }
 
 fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Credential<'a>> {
@@ -158,6 +239,10 @@ fn entry<'a>(key: &str, value: &Spot<'a, '_>) -> Vec<Credential<'a>> {
         Some(text) if names_password(key) && is_secret_text(&text) => {
             vec![credential(value, format!("the value of `{key}`"), NOT_HERE)]
         }
+        // Such a name stands for the name of a Secret as often as for a secret.
+        Some(text) if names_token(key) && looks_random(&text) && is_secret_text(&text) => {
+            vec![credential(value, format!("the value of `{key}`"), NOT_HERE)]
+        }
         _ => below(value),
     }
 }
@@ -213,7 +298,16 @@ fn text_of(value: &Json) -> Option<String> {
 
 /// Whether the value of something that is called a secret is one: no place where one is, no switch.
 fn is_secret_text(text: &str) -> bool {
-    is_plain(&Json::from(text)) && is_own_text(text)
+    is_plain(&Json::from(text)) && (is_own_text(text) || has_default(text))
+}
+
+/// Whether a text is nothing that a person would call something: long, letters and digits mixed.
+fn looks_random(text: &str) -> bool {
+    let has = |is_one: fn(&char) -> bool| text.chars().filter(is_one).count();
+    let (letters, digits) = (has(char::is_ascii_alphabetic), has(char::is_ascii_digit));
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '_' | '-');
+    let longest = text.split(['-', '_', '/']).map(str::len).max().unwrap_or(0);
+    text.len() >= 16 && letters >= 6 && digits >= 2 && longest >= 12 && text.chars().all(is_word)
 }
 
 /// Whether a value says something of its own: it is not empty, not sealed, and no placeholder that something else fills.
@@ -221,7 +315,7 @@ fn is_plain(value: &Json) -> bool {
     match value {
         Json::String(text) => {
             let text = text.trim();
-            let is_filled_in = ["${", "{{", "$("].iter().any(|start| text.contains(start));
+            let is_filled_in = ["${", "{{", "$("].iter().any(|start| text.contains(start)) && !has_default(text);
             let is_reference = REFERENCES.iter().any(|start| text.starts_with(start));
             let is_open = !is_filled_in || leak(text).is_some();
             !text.is_empty() && !is_reference && !is_sealed(text) && is_open
@@ -229,6 +323,13 @@ fn is_plain(value: &Json) -> bool {
         Json::Number(_) => true,
         _ => false,
     }
+}
+
+/// Whether a variable that something else fills has a value in case nothing does: `${PASSWORD:-hunter2}`.
+fn has_default(text: &str) -> bool {
+    let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let value = inside.and_then(|inside| inside.split_once(":-").or_else(|| inside.split_once(":=")));
+    value.is_some_and(|(name, value)| !name.contains(['$', '{']) && is_own_text(value))
 }
 
 /// How the tools spell places of secrets that they fill in: 1Password, vals, Vault, Argo CD's Vault plugin.

@@ -1,79 +1,117 @@
 //! The `sops` block: who can open the file, and what `sops` needs to do so. Nothing in it is authenticated.
 
 use semver::Version;
+use serde_json::Value as Json;
 
-use super::value::sealed_type;
-use crate::diagnostic::Finding;
+use super::{
+    super::{Selector, SelectorKind},
+    flaw::{FAKE_ENVELOPE, Flaw},
+    value::sealed_type,
+};
 use crate::scalar::Date;
-use crate::yaml::{Entry, Mark, Node};
 
 const ARMOR_START: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 const ARMOR_END: &str = "-----END AGE ENCRYPTED FILE-----";
 /// Holders of other kinds than age, by their list's key.
 const OTHER_HOLDERS: [&str; 6] = ["kms", "gcp_kms", "hckms", "azure_kv", "hc_vault", "pgp"];
+/// What tells a `sops` block from anything else of that name.
+pub(super) const KEYS: [&str; 12] = [
+    "mac",
+    "lastmodified",
+    "age",
+    "pgp",
+    "kms",
+    "gcp_kms",
+    "hckms",
+    "azure_kv",
+    "hc_vault",
+    "key_groups",
+    "encrypted_regex",
+    "unencrypted_suffix",
+];
 
-/// Reads the age recipients and reports what keeps `sops` from opening the file.
-pub(super) fn read(file: &str, entry: &Entry, findings: &mut Vec<Finding>) -> Vec<String> {
-    let mut broken = |mark: Mark, message: String| {
-        findings.push(Finding::error("broken-envelope", mark.location(file), message).help(restore(file)).at("sops"));
+/// Reports what keeps `sops` from opening the file, and gives its selector where it has one that works.
+pub(super) fn read(file: &str, envelope: &Json, flaws: &mut Vec<Flaw>) -> Option<Selector> {
+    let mut broken = |keys: &[&str], message: String| {
+        let pointer = std::iter::once("sops").chain(keys.iter().copied()).map(str::to_owned).collect();
+        flaws.push(Flaw { rule: FAKE_ENVELOPE, pointer, on_key: keys.len() < 2, message, help: restore(file) });
     };
-    let envelope = &entry.node;
-    if envelope.as_mapping().is_none() {
-        broken(entry.key_mark, format!("`sops` must be a map as sops writes it, not {}", envelope.kind_name()));
-        return Vec::new();
+    if !envelope.is_object() {
+        broken(&[], "`sops` must be a map as sops writes it".to_owned());
+        return None;
     }
-    let text = |key: &str| envelope.get(key).and_then(Node::as_str);
-    let place = |key: &str| envelope.entry(key).map_or(entry.key_mark, |entry| entry.key_mark);
+    let text = |key: &str| envelope.get(key).and_then(Json::as_str);
     if text("mac").and_then(sealed_type) != Some("str") {
-        broken(
-            place("mac"),
-            "the `sops` block has no whole `mac`, so that nobody can tell whether the values were changed".to_owned(),
-        );
+        let message = "the `sops` block has no whole `mac`, so that nobody can tell whether the values were changed";
+        broken(&["mac"], message.to_owned());
     }
     if !text("lastmodified").is_some_and(is_time) {
-        broken(
-            place("lastmodified"),
-            "the `sops` block has no `lastmodified` time, which its `mac` is bound to".to_owned(),
-        );
+        let message = "the `sops` block has no `lastmodified` time, which its `mac` is bound to";
+        broken(&["lastmodified"], message.to_owned());
     }
     if text("version").is_none_or(|version| Version::parse(version).is_err()) {
-        broken(
-            place("version"),
-            "the `sops` block has no full `version`, without which sops does not open the file".to_owned(),
-        );
+        let message = "the `sops` block has no full `version`, without which sops does not open the file";
+        broken(&["version"], message.to_owned());
     }
-
-    let mut recipients = Vec::new();
-    let mut others = false;
-    let groups = envelope.get("key_groups").and_then(Node::as_sequence).unwrap_or_default();
-    for holders in std::iter::once(envelope).chain(groups) {
-        for item in list(holders, "age") {
-            match recipient(item) {
-                Some(recipient) => recipients.push(recipient.to_owned()),
-                None => broken(item.mark, "this age recipient has no name or no whole `enc` block".to_owned()),
+    let mut has_holder = false;
+    let groups = list(envelope, "key_groups");
+    let holders = std::iter::once((None, envelope)).chain(groups.iter().enumerate().map(|(at, group)| (Some(at), group)));
+    for (group, holders) in holders {
+        for (index, item) in list(holders, "age").iter().enumerate() {
+            has_holder = true;
+            if recipient(item).is_none() {
+                let (group, index) = (group.map(|at| at.to_string()), index.to_string());
+                let above = group.iter().flat_map(|at| ["key_groups", at.as_str()]);
+                let keys: Vec<&str> = above.chain(["age", index.as_str()]).collect();
+                broken(&keys, "this age recipient has no name or no whole `enc` block".to_owned());
             }
         }
-        others |= OTHER_HOLDERS.iter().any(|kind| !list(holders, kind).is_empty());
+        has_holder |= OTHER_HOLDERS.iter().any(|kind| !list(holders, kind).is_empty());
     }
-    if recipients.is_empty()
-        && !others
-        && !groups.iter().chain([envelope]).any(|holders| !list(holders, "age").is_empty())
-    {
-        let message = "the `sops` block names no recipient, so that nobody can open the file";
-        findings.push(
-            Finding::error("no-recipients", entry.key_mark.location(file), message).help(restore(file)).at("sops"),
-        );
+    if !has_holder {
+        broken(&[], "the `sops` block names no recipient, so that nobody can open the file".to_owned());
     }
-    recipients
+    let selector = selector(envelope);
+    selector.unwrap_or_else(|(key, message)| {
+        broken(&[key], message);
+        None
+    })
 }
 
-fn list<'a>(holders: &'a Node, kind: &str) -> &'a [Node] {
-    holders.get(kind).and_then(Node::as_sequence).unwrap_or_default()
+/// The age recipients, as they are written.
+pub(super) fn recipients(envelope: &Json) -> Vec<String> {
+    let groups = list(envelope, "key_groups").iter();
+    let items = std::iter::once(envelope).chain(groups).flat_map(|holders| list(holders, "age"));
+    items.filter_map(recipient).map(str::to_owned).collect()
 }
 
-fn recipient(item: &Node) -> Option<&str> {
-    let armor = item.get("enc").and_then(Node::as_str)?.trim();
-    let name = item.get("recipient").and_then(Node::as_str)?;
+/// The one selector of the block, or why there is none, with its key.
+fn selector(envelope: &Json) -> Result<Option<Selector>, (&'static str, String)> {
+    let given = |kind: &SelectorKind| envelope.get(kind.key()).is_some_and(|value| !value.is_null() && *value != "");
+    let kinds: Vec<SelectorKind> = SelectorKind::ALL.into_iter().filter(given).collect();
+    let (kind, pattern) = match kinds.as_slice() {
+        [] => (SelectorKind::UnencryptedSuffix, Some("_unencrypted")),
+        [kind] => (*kind, envelope[kind.key()].as_str()),
+        [first, second, ..] => {
+            let message = format!("the `sops` block has two selectors, `{}` and `{}`", first.key(), second.key());
+            return Err((second.key(), message));
+        }
+    };
+    let Some(pattern) = pattern else { return Err((kind.key(), format!("`{}` is no text", kind.key()))) };
+    let broken = |_| {
+        let message = format!("`{}` does not compile, and sops passes over an expression that does not", kind.key());
+        (kind.key(), message)
+    };
+    Selector::new(kind, pattern).map(Some).map_err(broken)
+}
+
+fn list<'a>(holders: &'a Json, kind: &str) -> &'a [Json] {
+    holders.get(kind).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn recipient(item: &Json) -> Option<&str> {
+    let armor = item.get("enc").and_then(Json::as_str)?.trim();
+    let name = item.get("recipient").and_then(Json::as_str)?;
     (!name.is_empty() && armor.starts_with(ARMOR_START) && armor.ends_with(ARMOR_END)).then_some(name)
 }
 

@@ -1,10 +1,18 @@
 //! The Secret around the sealed values: its identity, its keys, and nothing that could leak.
 
-use super::value::sealed_type;
-use super::{SealedSecret, envelope, seal_command};
-use crate::diagnostic::Finding;
-use crate::scalar::DnsName;
-use crate::yaml::{Entry, Mark, Node};
+use serde_json::Value as Json;
+
+use super::{
+    SealedSecret, envelope,
+    flaw::{self, Flaw},
+    seal_command,
+};
+use crate::{
+    diagnostic::Finding,
+    path,
+    scalar::DnsName,
+    yaml::{Entry, Mark, Node},
+};
 
 /// Collects findings about one file.
 struct Report<'a> {
@@ -19,11 +27,11 @@ impl Report<'_> {
 
     /// How to change what is not sealed: the file's MAC covers it, so that an edit by hand has to be taken back by hand.
     fn edit(&self) -> String {
-        format!("change it with `sops edit {}`, or back by hand if it was changed by hand", self.file)
+        format!("change it with `gen secret edit {0}` or `sops edit {0}`, or back by hand if it was changed by hand", self.file)
     }
 
     fn delete(&self) -> String {
-        format!("delete it with `sops edit {}`, or by hand if it was added by hand", self.file)
+        format!("delete it with `gen secret edit {0}` or `sops edit {0}`, or by hand if it was added by hand", self.file)
     }
 }
 
@@ -41,16 +49,17 @@ pub(super) fn read(file: &str, document: &Node, findings: &mut Vec<Finding>) -> 
     {
         not_text(report, entry, "type");
     }
-    let keys = match sealed {
-        Some(_) => blocks.iter().flat_map(|block| values(report, block)).collect(),
+    let body = document.to_json();
+    let keys = blocks.iter().flat_map(|block| keys(report, block)).collect();
+    match sealed {
+        Some(_) => flaws(report, document, &body),
         None => {
             let message = "this Secret is not sealed: it has no `sops` block, its values are in plain text".to_owned();
             let help = format!("seal it: {}; change values that were ever committed", seal_command(file));
             report.error("plaintext-secret", keys_mark, "", message, help);
-            Vec::new()
         }
-    };
-    let recipients = sealed.map(|entry| envelope::read(file, entry, report.findings)).unwrap_or_default();
+    }
+    let recipients = body.get("sops").map(envelope::recipients).unwrap_or_default();
     let (name, name_mark) = name?;
     let (namespace, namespace_mark) = match namespace {
         Some((namespace, mark)) => (Some(namespace), mark),
@@ -66,9 +75,17 @@ pub(super) fn read(file: &str, document: &Node, findings: &mut Vec<Finding>) -> 
         keys,
         keys_mark,
         recipients,
+        recipients_mark: recipients_mark(document, kind_mark),
         document: document.clone(),
         warnings: Vec::new(),
     })
+}
+
+/// Where the recipients stand.
+fn recipients_mark(document: &Node, otherwise: Mark) -> Mark {
+    let block = document.entry("sops");
+    let list = block.and_then(|block| block.node.entry("age").or_else(|| block.node.entry("key_groups")));
+    list.or(block).map_or(otherwise, |entry| entry.key_mark)
 }
 
 fn is_sealed(text: &str) -> bool {
@@ -189,71 +206,38 @@ fn not_text(report: &mut Report<'_>, entry: &Entry, path: &str) {
     );
 }
 
-/// The keys of `data` or `stringData`; refuses every value that is not sealed.
-fn values(report: &mut Report<'_>, block: &Entry) -> Vec<String> {
+/// The keys of `data` or `stringData`.
+fn keys(report: &mut Report<'_>, block: &Entry) -> Vec<String> {
     let Some(entries) = block.node.as_mapping() else {
         let message =
             format!("`{}` must be a map of keys and sealed values, not {}", block.key, block.node.kind_name());
         report.error("wrong-type", block.key_mark, &block.key, message, report.edit());
         return Vec::new();
     };
-    let clear = |entry: &Entry| entry.node.as_str().is_none_or(|text| sealed_type(text).is_none());
-    let all_clear = entries.iter().all(clear);
-    for entry in entries {
-        let path = match entry.key.contains('.') {
-            true => format!("{}[\"{}\"]", block.key, entry.key),
-            false => format!("{}.{}", block.key, entry.key),
-        };
-        value(report, entry, &path, all_clear);
-    }
     entries.iter().map(|entry| entry.key.clone()).collect()
 }
 
-fn value(report: &mut Report<'_>, entry: &Entry, path: &str, all_clear: bool) {
-    let file = report.file;
-    let (rule, message, help) = match entry.node.as_str().map(|text| (text, sealed_type(text))) {
-        // Python's sops wrote `bytes`; both come out as texts.
-        Some((_, Some("str" | "bytes"))) => return,
-        Some((_, Some(other))) => (
-            "sealed-not-text",
-            format!("`{path}` seals a value of type {other}, but Kubernetes takes texts only"),
-            format!("put the value between quotes with `sops edit {file}`"),
-        ),
-        Some(("", _)) => (
-            "empty-value",
-            format!("`{path}` is empty, and an empty value is neither sealed nor a credential"),
-            format!("set it with `sops edit {file}`"),
-        ),
-        Some((text, _)) if is_sealed(text) => (
-            "unsealed-leaf",
-            format!("`{path}` is not a whole sealed value: it was cut off or edited by hand"),
-            format!("put back its sealed line from Git, then set the value with `sops edit {file}`"),
-        ),
-        _ if entry.node.as_mapping().is_some() || entry.node.as_sequence().is_some() => (
-            "wrong-type",
-            format!("`{path}` is {}, but a Secret's values are texts", entry.node.kind_name()),
-            format!("change it with `sops edit {file}`"),
-        ),
-        _ if all_clear => (
-            "unsealed-leaf",
-            format!(
-                "`{path}` is in plain text, although the file has a `sops` block, whose selector leaves this part out"
-            ),
-            format!(
-                "seal the Secret anew from its plain values: {}; change values that were ever committed",
-                seal_command(file)
-            ),
-        ),
-        _ => (
-            "unsealed-leaf",
-            format!("`{path}` is in plain text"),
-            format!(
-                "put back its sealed line from Git (delete the line if there was none), set the value with `sops edit {file}`, \
-                 and change it if it was ever committed"
-            ),
-        ),
-    };
-    report.error(rule, place(entry), path, message, help);
+/// What is wrong with the seal, each at its place.
+fn flaws(report: &mut Report<'_>, document: &Node, body: &Json) {
+    for flaw in flaw::flaws(report.file, body) {
+        // A whole block of a wrong type is one thing to say.
+        if flaw.pointer.len() == 1 && flaw.pointer[0] != "sops" {
+            continue;
+        }
+        report.error(flaw.rule, mark(document, &flaw), &path::below("", &flaw.pointer), flaw.message, flaw.help);
+    }
+}
+
+/// Where a flaw stands: at its key where it asks for that or has no value, at the nearest thing above where there is none.
+fn mark(document: &Node, flaw: &Flaw) -> Mark {
+    let found = (1..=flaw.pointer.len()).rev().find_map(|length| {
+        let (last, above) = flaw.pointer[..length].split_last()?;
+        let node = document.at(&flaw.pointer[..length])?;
+        let key = document.at(above)?.entry(last).map(|entry| entry.key_mark);
+        let is_key = flaw.on_key || length < flaw.pointer.len() || node.mark.start == node.mark.end;
+        Some(key.filter(|_| is_key).unwrap_or(node.mark))
+    });
+    found.unwrap_or(document.mark)
 }
 
 /// Where a value stands; its key's place where it is missing.

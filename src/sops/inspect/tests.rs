@@ -5,6 +5,8 @@ use proptest::prelude::{any, prop_assert, proptest};
 
 const AUTH: &str = include_str!("../../../environments/staging/secrets/postgres-auth.sops.yaml");
 const TLS: &str = include_str!("../../../environments/production/secrets/postgres-tls.sops.yaml");
+/// The last value of the example.
+const LEAF: &str = "ENC[AES256_GCM,data:T4214f4ozZQRAcrteTr1ngTqgqMGxeePGfax51hGFXpH4oYrMO3WSdE56txIs2PL,iv:tunw+/7B0pBaxicX/UKzA7ul+rPscMIlk5O6x5TP1hU=,tag:g9K/k38YQSSe8VQaB7Hg/w==,type:str]";
 const SECRET_TEXT: &str = "hunter2";
 
 fn read(text: &str) -> Result<SealedSecret, Vec<Finding>> {
@@ -71,15 +73,15 @@ fn the_examples_are_sealed() {
 
 #[test]
 fn a_plain_leaf_is_found_at_its_place() {
-    assert_eq!(only(&plain("password", SECRET_TEXT)), ("unsealed-leaf", 9, 13));
-    assert_eq!(only(&plain("password", &format!("\"{SECRET_TEXT}\""))), ("unsealed-leaf", 9, 13));
-    assert_eq!(only(&plain("password", &format!("ENC[{SECRET_TEXT}]"))), ("unsealed-leaf", 9, 13));
-    assert_eq!(only(&plain("password", "5432")), ("unsealed-leaf", 9, 13));
-    assert_eq!(only(&plain("password", &format!("|\n    {SECRET_TEXT}"))), ("unsealed-leaf", 9, 13));
+    assert_eq!(only(&plain("password", SECRET_TEXT)), ("partially-encrypted", 9, 13));
+    assert_eq!(only(&plain("password", &format!("\"{SECRET_TEXT}\""))), ("partially-encrypted", 9, 13));
+    assert_eq!(only(&plain("password", &format!("ENC[{SECRET_TEXT}]"))), ("fake-envelope", 9, 13));
+    assert_eq!(only(&plain("password", "5432")), ("partially-encrypted", 9, 13));
+    assert_eq!(only(&plain("password", &format!("|\n    {SECRET_TEXT}"))), ("partially-encrypted", 9, 13));
     assert_eq!(only(&plain("password", "\"\"")), ("empty-value", 9, 13));
-    assert_eq!(only(&plain("password", &format!("{{a: {SECRET_TEXT}}}"))), ("wrong-type", 9, 13));
+    assert_eq!(only(&plain("password", &format!("{{a: {SECRET_TEXT}}}"))), ("partially-encrypted", 9, 13));
     // Nothing stands after the colon: the key is shown.
-    assert_eq!(only(&plain("password", "")), ("unsealed-leaf", 9, 3));
+    assert_eq!(only(&plain("password", "")), ("empty-value", 9, 3));
     assert_eq!(only(&AUTH.replacen("type:str", "type:int", 1)), ("sealed-not-text", 8, 22));
     let path = &read(&TLS.replacen("type:str", "type:", 1)).unwrap_err()[0].path;
     assert_eq!(path, "stringData[\"tls.crt\"]");
@@ -91,15 +93,43 @@ fn every_plain_leaf_is_shown_at_once() {
     let findings = read(&all).unwrap_err();
     decent(&findings);
     let rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
-    assert_eq!(rules, ["unsealed-leaf", "unsealed-leaf", "unsealed-leaf", "broken-envelope"]);
-    assert!(findings[0].message.contains("selector"), "{}", findings[0].message);
-    assert_eq!(findings[0].path, "stringData.postgres-password");
+    assert_eq!(rules, ["fake-envelope"; 4]);
+    assert_eq!((findings[0].path.as_str(), findings[1].path.as_str()), ("sops.mac", "stringData.postgres-password"));
 }
 
 #[test]
 fn a_block_that_the_selector_leaves_out() {
     let text = changed("type: Opaque", &format!("type: Opaque\ndata:\n  extra: {SECRET_TEXT}"));
-    assert_eq!(only(&text), ("unsealed-leaf", 8, 10));
+    assert_eq!(only(&text), ("partially-encrypted", 8, 10));
+    let narrow = changed("^(data|stringData)$", "^postgres-password$");
+    let findings = read(&narrow).unwrap_err();
+    // What is sealed and left out by the selector is opened by nobody.
+    assert_eq!(findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(), ["fake-envelope"; 2]);
+    let mut open = read(&narrow.replace(LEAF, SECRET_TEXT)).unwrap_err();
+    decent(&open);
+    assert_eq!(open.remove(1).rule, "partially-encrypted");
+}
+
+#[test]
+fn a_key_that_ends_in_unencrypted() {
+    let text = changed("encrypted_regex: ^(data|stringData)$", "unencrypted_suffix: _unencrypted");
+    let text = text.replacen("  password:", "  token_unencrypted: hunter2\n  password:", 1);
+    let findings = read(&text).unwrap_err();
+    let finding = findings.iter().find(|finding| finding.path == "stringData.token_unencrypted").unwrap();
+    assert!(finding.rule == "partially-encrypted" && finding.message.contains("`_unencrypted`"), "{finding:?}");
+}
+
+#[test]
+fn a_selector_that_does_nothing_useful() {
+    for (to, line) in [
+        ("encrypted_regex: ^(data|stringData$", 31),
+        ("encrypted_regex: ^(data | stringData)$", 31),
+        ("encrypted_regex: ^DATA$", 31),
+        ("encrypted_regex: a\n  unencrypted_regex: b", 31),
+    ] {
+        let findings = read(&changed("encrypted_regex: ^(data|stringData)$", to)).unwrap_err();
+        assert!(findings.iter().any(|it| (it.rule, it.location.line) == ("fake-envelope", line)), "{to} {findings:#?}");
+    }
 }
 
 #[test]
@@ -146,7 +176,7 @@ fn what_stands_beside_the_values_is_refused() {
 
 #[test]
 fn an_envelope_that_sops_cannot_open() {
-    let broken = |what: &str, to: &str| assert_eq!(only(&changed(what, to)).0, "broken-envelope", "{what} -> {to}");
+    let broken = |what: &str, to: &str| assert_eq!(only(&changed(what, to)).0, "fake-envelope", "{what} -> {to}");
     broken("  mac: ENC", "  mac: enc");
     broken("  mac: ", "  mack: ");
     broken("  lastmodified: ", "  modified: ");
@@ -156,8 +186,8 @@ fn an_envelope_that_sops_cannot_open() {
     broken("recipient: age1", "holder: age1");
     broken("-----BEGIN AGE", "-----BEGIN");
     let block = AUTH.split("sops:").next().unwrap();
-    assert_eq!(only(&format!("{block}sops: true\n")).0, "broken-envelope");
-    assert_eq!(only(&without("  age:", "  encrypted_regex")), ("no-recipients", 11, 1));
+    assert_eq!(only(&format!("{block}sops: true\n")).0, "fake-envelope");
+    assert_eq!(only(&without("  age:", "  encrypted_regex")), ("fake-envelope", 11, 1));
 }
 
 #[test]
@@ -171,8 +201,8 @@ fn other_holders_and_key_groups_count() {
 #[test]
 fn a_private_key_is_found_wherever_it_stands() {
     let key = "AGE-SECRET-KEY-1QQQQQQQQ";
-    assert_eq!(only(&format!("{AUTH}# ä {key}\n")), ("private-key", AUTH.lines().count() as u32 + 1, 5));
-    assert_eq!(only(&format!("]] {key}")), ("private-key", 1, 4));
+    assert_eq!(only(&format!("{AUTH}# ä {key}\n")), ("private-key-committed", AUTH.lines().count() as u32 + 1, 5));
+    assert_eq!(only(&format!("]] {key}")), ("private-key-committed", 1, 4));
     assert!(!format!("{:?}", read(key).unwrap_err()).contains("QQQ"));
 }
 
@@ -218,7 +248,7 @@ proptest! {
     fn a_changed_value_is_found(value in "[ -~]{1,40}") {
         let text = plain("password", &format!("'x9x{}x9x'", value.replace('\'', "''")));
         let findings = read(&text).unwrap_err();
-        prop_assert!(findings.iter().any(|finding| finding.rule == "unsealed-leaf" && finding.location.line == 9));
+        prop_assert!(findings.iter().any(|finding| finding.rule == "partially-encrypted" && finding.location.line == 9));
         let shown = format!("{findings:?}");
         prop_assert!(!shown.contains("x9x"));
     }
