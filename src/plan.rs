@@ -3,6 +3,7 @@
 
 mod chart;
 mod clash;
+mod holder;
 mod own;
 mod secret;
 

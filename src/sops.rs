@@ -25,8 +25,8 @@ mod walk;
 pub use envelope::Envelope;
 pub use identity::Identity;
 pub use inspect::{
-    FAKE_ENVELOPE, Flaw, PARTIALLY_ENCRYPTED, PRIVATE_KEY, SUFFIX, SealedSecret, flaws, has_envelope, inspect, is_sealed_name,
-    private_key,
+    FAKE_ENVELOPE, Flaw, PARTIALLY_ENCRYPTED, PRIVATE_KEY, SUFFIX, SealedSecret, flaws, has_envelope, inspect,
+    is_sealed_name, private_key,
 };
 pub use open::OpenError;
 pub use sealed::{Opened, Sealed, seal};

@@ -141,6 +141,6 @@ fn private_keys_and_sealed_values_are_never_shown() {
     for arguments in [&["build", "staging"][..], &["check", "--format", "json"]] {
         let run = unsealed.gen_(arguments);
         assert_eq!(run.code, 1);
-        assert!(run.stdout.contains("unsealed-leaf") && !run.stdout.contains("hunter2"), "{}", run.stdout);
+        assert!(run.stdout.contains("partially-encrypted") && !run.stdout.contains("hunter2"), "{}", run.stdout);
     }
 }

@@ -2,7 +2,7 @@
 //! A case whose name starts with `environment` holds the files of `environments/`, on top of `tests/golden/base.yaml`; any
 //! other is a tree as `gen lint` gets it. What is found in the cases of `fail/`, by all rules, stands in
 //! `fail/expected.txt`; `UPDATE_RULES=1 cargo test --test rules` writes it anew; read the difference before committing it.
-//! In `pass/` no rule finds anything above a note.
+//! A case whose name starts with `history` holds one file twice, as it was and as it is. In `pass/` no rule finds anything above a note.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -14,12 +14,14 @@ use std::{
 };
 
 use gitops_gen::{
+    audit,
     diagnostic::{Finding, Location, Severity},
     environment::Repository,
     manifest::Bundle,
     plan::plan,
     policy::{self, Place, Profile, RULES},
     render::render,
+    sops,
     tree::{FileTree, Limits},
     view::At,
 };
@@ -40,9 +42,11 @@ fn folders(path: &Path) -> Vec<String> {
 /// What the rules find in a case.
 fn findings(case: &Path) -> Vec<Finding> {
     let tree = FileTree::read(case, "", &Limits::default()).unwrap();
-    let mut findings = match case.file_name().unwrap().to_string_lossy().starts_with("environment") {
-        true => of_environments(&tree),
-        false => of_tree(&tree),
+    let name = case.file_name().unwrap().to_string_lossy().into_owned();
+    let mut findings = match name.split('-').next().unwrap() {
+        "environment" => of_environments(&tree),
+        "history" => of_history(&tree),
+        _ => of_tree(&tree),
     };
     findings.sort_by(|a, b| (&a.location, a.rule, &a.message).cmp(&(&b.location, b.rule, &b.message)));
     findings
@@ -52,7 +56,18 @@ fn of_tree(tree: &FileTree) -> Vec<Finding> {
     let (bundle, mut findings) = Bundle::parse(tree);
     let nowhere = |_: &At<'_>| Place { location: Location::file(""), path: String::new() };
     findings.extend(policy::check(&bundle, Profile::Default, &nowhere));
+    findings.extend(tree.iter().filter_map(|(path, bytes)| sops::private_key(path, bytes)));
     findings
+}
+
+/// A sealed file as it is in `after/`, held against the one in `before/`.
+fn of_history(tree: &FileTree) -> Vec<Finding> {
+    let facts = |folder: &str| {
+        let path = format!("{folder}/a.sops.yaml");
+        audit::Facts::read("a.sops.yaml", tree.get(&path).unwrap()).unwrap()
+    };
+    let before = audit::history::Version { commit: "HEAD".to_owned(), facts: facts("before") };
+    audit::history::findings(&facts("after"), &before, &[])
 }
 
 fn of_environments(tree: &FileTree) -> Vec<Finding> {
@@ -72,8 +87,12 @@ fn of_environments(tree: &FileTree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in repository.environments() {
         let environment = repository.resolve(name).unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
-        let planned = plan(&environment, repository.inputs(), &FileTree::new());
-        let (planned, _) = planned.unwrap_or_else(|findings| panic!("{name}: {findings:#?}"));
+        let (planned, said) = match plan(&environment, repository.inputs(), &FileTree::new()) {
+            Ok(planned) => planned,
+            Err(unsound) => (*unsound.plan.unwrap(), unsound.findings),
+        };
+        // What a plan says of its own is a rule where somebody may look it up.
+        findings.extend(said.into_iter().filter(|finding| policy::find(finding.rule).is_some()));
         let rendered = render(&planned);
         let said = policy::check(&rendered.bundle, environment.spec.profile, &|at| rendered.locate(&environment, at));
         findings.extend(environment.exceptions(&repository, today.clone()).apply(said));

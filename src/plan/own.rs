@@ -48,7 +48,11 @@ impl Planner<'_> {
 
     fn sealed_document(&mut self, file: &str, bytes: &[u8]) -> Vec<Node> {
         match sops::inspect(file, FileId(0), bytes) {
-            Ok(secret) => vec![secret.document],
+            Ok(secret) => {
+                self.holders(&secret, file);
+                self.findings.extend(secret.warnings);
+                vec![secret.document]
+            }
             Err(findings) => {
                 self.findings.extend(findings);
                 Vec::new()

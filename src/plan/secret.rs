@@ -36,6 +36,7 @@ impl Planner<'_> {
         let documents = match sops::inspect(&file, FileId(0), bytes) {
             Ok(secret) => {
                 self.compare(demand, &secret, &file, origin);
+                self.holders(&secret, &file);
                 self.findings.extend(secret.warnings);
                 vec![secret.document]
             }
@@ -57,8 +58,8 @@ impl Planner<'_> {
 
     fn compare(&mut self, demand: &SecretDemand, secret: &SealedSecret, file: &str, origin: &str) {
         let namespace = self.environment.spec.namespace.name.as_str();
-        let mut wrong = |mark: Mark, message: String, help: String| {
-            self.findings.push(Finding::error("secret-mismatch", mark.location(file), message).help(help).at(origin));
+        let mut wrong = |rule: &'static str, mark: Mark, message: String, help: String| {
+            self.findings.push(Finding::error(rule, mark.location(file), message).help(help).at(origin));
         };
         let metadata = [
             ("name", secret.name.as_str(), secret.name_mark, demand.name.as_str()),
@@ -68,13 +69,18 @@ impl Planner<'_> {
         for (what, is, mark, should) in metadata {
             if is != should {
                 let message = format!("the Secret's {what} is `{is}`, and should be `{should}`");
-                wrong(mark, message, format!("set it with `sops edit {file}`: the seal covers it"));
+                let help = format!("set it with `gen secret edit {file}` or `sops edit {file}`: the seal covers it");
+                wrong("secret-mismatch", mark, message, help);
             }
         }
         for DemandedKey { name: key, purpose, .. } in &demand.keys {
             if !secret.keys.contains(key) {
                 let message = format!("the Secret lacks the key `{key}`, the {purpose}");
-                wrong(secret.keys_mark, message, format!("add it below `stringData` with `sops edit {file}`"));
+                let help = format!(
+                    "`gen secret generate {0}` makes it, `gen secret set {0} {1} {key}` takes a value; or `sops edit {file}`",
+                    self.environment.name, demand.name
+                );
+                wrong("secret-key-missing", secret.keys_mark, message, help);
             }
         }
     }

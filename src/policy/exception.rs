@@ -71,8 +71,9 @@ impl Exceptions {
             return Some(unknown(rule, &exception.place));
         }
         if LOCKED_ALWAYS.contains(&rule) {
-            let message =
-                format!("`{rule}` can never be ignored: what is committed is known to everybody who reads the repository");
+            let message = format!(
+                "`{rule}` can never be ignored: what is committed is known to everybody who reads the repository"
+            );
             return Some(exception.error("locked-rule", message, "delete this exception, and solve what it is for"));
         }
         if self.locked.iter().any(|locked| locked == rule) {

@@ -123,8 +123,17 @@ pub fn is_address_with_password(text: &str) -> bool {
 /// Words that stand where a secret would, and say how it is used.
 const WORDS: &[&str] = &["true", "false", "yes", "no", "on", "off", "none", "null", "required", "optional"];
 /// What stands for a secret in an example and is none. `changeme` is not among them: it becomes the password.
-const PLACEHOLDERS: &[&str] =
-    &["placeholder", "redacted", "replace-me", "replace_me", "replaceme", "todo", "tbd", "dummy-value", "your-password"];
+const PLACEHOLDERS: &[&str] = &[
+    "placeholder",
+    "redacted",
+    "replace-me",
+    "replace_me",
+    "replaceme",
+    "todo",
+    "tbd",
+    "dummy-value",
+    "your-password",
+];
 
 /// Whether a secret is spelled out, and neither a variable, an example, a path nor a call.
 #[must_use]

@@ -25,7 +25,8 @@ pub fn gives_away(line: &str) -> bool {
 /// Whether a line gives a value to a name that is almost one of a secret, as `pasword: ...` does: the mistake that is to be shown may
 /// be the name itself.
 fn has_misspelt_name(line: &str) -> bool {
-    const NAMES: &[&str] = &["password", "passphrase", "passwd", "credential", "credentials", "apikey", "privatekey", "token", "secret"];
+    const NAMES: &[&str] =
+        &["password", "passphrase", "passwd", "credential", "credentials", "apikey", "privatekey", "token", "secret"];
     line.match_indices([':', '=']).any(|(at, _)| {
         let before = line[..at].trim_end().trim_end_matches(['"', '\'']);
         let start = before.rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
@@ -200,10 +201,19 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_gives_its_value_away() {
-        for line in ["  pasword: hunter2", "passwrod: hunter2", "dbPasswort: hunter2", "DB_PASWORD=hunter2", "tokn: hunter2", "\"pssword\": x"] {
+        for line in [
+            "  pasword: hunter2",
+            "passwrod: hunter2",
+            "dbPasswort: hunter2",
+            "DB_PASWORD=hunter2",
+            "tokn: hunter2",
+            "\"pssword\": x",
+        ] {
             assert!(gives_away(line), "{line}");
         }
-        for line in ["  storage: 20Gi", "schedule: x", "pasword:", "taken", "client: x", "host: a", "ports: [1]", "path: x"] {
+        for line in
+            ["  storage: 20Gi", "schedule: x", "pasword:", "taken", "client: x", "host: a", "ports: [1]", "path: x"]
+        {
             assert!(!gives_away(line), "{line}");
         }
     }

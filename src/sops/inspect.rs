@@ -81,10 +81,12 @@ pub fn inspect(file: &str, id: FileId, bytes: &[u8]) -> Result<SealedSecret, Vec
 
 /// The command that seals the plain file `file`: gen's own where it knows the environment, as it does by the folder.
 fn seal_command(file: &str) -> String {
+    let sops =
+        format!("`sops encrypt --age age1...,age1... --encrypted-regex '^(data|stringData)$' --in-place {file}`");
     let environment = file.strip_prefix("environments/").and_then(|rest| rest.split_once("/secrets/"));
     match environment {
-        Some((environment, _)) => format!("`gen secret import {environment} {file}`"),
-        None => format!("`sops encrypt --age age1...,age1... --encrypted-regex '^(data|stringData)$' --in-place {file}`"),
+        Some((environment, _)) => format!("`gen secret import {environment} {file}`, or {sops}"),
+        None => sops,
     }
 }
 

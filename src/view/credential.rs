@@ -6,7 +6,9 @@ use super::{At, Spot, Tree, pod::Pod, release::Valued, workload};
 use crate::{
     chart::{Facet, Kind, Shape},
     manifest::Object,
-    secrecy::{Leak, is_address_with_password, is_own_text, leak, names_address, names_password, names_secret, names_token},
+    secrecy::{
+        Leak, is_address_with_password, is_own_text, leak, names_address, names_password, names_secret, names_token,
+    },
     sops,
 };
 
@@ -20,8 +22,10 @@ pub struct Credential<'a> {
     pub instead: &'static str,
 }
 
-const SEAL: &str = "seal the Secret (`gen secret import`, `sops encrypt`), and change the value: it is in the history now";
-const SEAL_FILE: &str = "seal it (`sops encrypt`), and call it `NAME.sops.env` or the like; Flux opens it before kustomize reads it";
+const SEAL: &str =
+    "seal the Secret (`gen secret import`, `sops encrypt`), and change the value: it is in the history now";
+const SEAL_FILE: &str =
+    "seal it (`sops encrypt`), and call it `NAME.sops.env` or the like; Flux opens it before kustomize reads it";
 const SECRET_KEY_REF: &str =
     "keep it in a sealed Secret, and refer to it with `valueFrom: {secretKeyRef: {name, key}}`";
 const EXISTING_SECRET: &str = "keep it in a sealed Secret, and name that in `auth.existingSecret` or the like";
@@ -80,7 +84,9 @@ fn applied_before<'a>(body: &Spot<'a, '_>) -> Option<Credential<'a>> {
 
 /// A document that is no object: values of a chart that there is no model of, a file of Compose, a kustomization without a kind.
 fn of_loose<'a>(object: &'a Object, tree: &Tree<'a, '_>) -> Vec<Credential<'a>> {
-    let is_of_release = || tree.releases.iter().any(|valued| valued.release.layers.iter().any(|layer| std::ptr::eq(layer.object, object)));
+    let is_of_release = || {
+        tree.releases.iter().any(|valued| valued.release.layers.iter().any(|layer| std::ptr::eq(layer.object, object)))
+    };
     if !object.kind().is_empty() || sops::has_envelope(&object.body) || is_of_release() {
         return Vec::new();
     }
@@ -115,7 +121,11 @@ fn of_config_map<'a>(map: &Spot<'a, '_>, releases: &[Valued<'a, '_>]) -> Vec<Cre
     let opened = map.entries(&["data"]).into_iter().filter(|(_, value)| value.value.as_str().is_some_and(is_sealed));
     let opened = opened.filter(|_| sops::has_envelope(map.value));
     let opened = opened.map(|(key, value)| {
-        credential(&value, format!("`{key}`, which Flux opens into this ConfigMap,"), "keep it in a Secret: a ConfigMap may be read by everybody")
+        credential(
+            &value,
+            format!("`{key}`, which Flux opens into this ConfigMap,"),
+            "keep it in a Secret: a ConfigMap may be read by everybody",
+        )
     });
     let entries = map.entries(&["data"]).into_iter();
     let found = entries.filter(|(_, text)| !is_values(text)).flat_map(|(key, text)| entry(key, &text));
@@ -127,11 +137,13 @@ fn of_kustomization<'a>(kustomization: &Spot<'a, '_>, tree: &Tree<'a, '_>) -> Ve
     let substituted = kustomization.entries(&["spec", "postBuild", "substitute"]).into_iter();
     let substituted = substituted.flat_map(|(key, value)| entry(key, &value));
     let patches = [&["patches"][..], &["spec", "patches"]].into_iter().flat_map(|keys| kustomization.items(keys));
-    let patches = patches.filter_map(|patch| patch.get(&["patch"])).chain(kustomization.items(&["patchesStrategicMerge"]));
+    let patches =
+        patches.filter_map(|patch| patch.get(&["patch"])).chain(kustomization.items(&["patchesStrategicMerge"]));
     let patches = patches.filter_map(|patch| of_object(&patch));
     let files = kustomization.items(&["secretGenerator"]).into_iter().flat_map(|generator| {
         let envs = generator.items(&["envs"]).into_iter().chain(generator.get(&["env"]));
-        let files = generator.items(&["files"]).into_iter().filter(|file| file.value.as_str().is_some_and(is_secret_file));
+        let files =
+            generator.items(&["files"]).into_iter().filter(|file| file.value.as_str().is_some_and(is_secret_file));
         envs.chain(files).collect::<Vec<_>>()
     });
     let files = files.filter(|file| !is_sealed_file(file, tree));
@@ -152,7 +164,19 @@ fn of_kustomization<'a>(kustomization: &Spot<'a, '_>, tree: &Tree<'a, '_>) -> Ve
 /// Whether a file of a secretGenerator (`name` or `key=name`) holds a secret by its name: certificates and settings are no secrets.
 fn is_secret_file(file: &str) -> bool {
     let names = file.split(['=', '/']).map(str::to_ascii_lowercase);
-    const ENDS: &[&str] = &[".key", ".p12", ".pfx", ".jks", ".agekey", ".env", "id_rsa", "id_ed25519", ".dockerconfigjson", ".netrc", ".pgpass"];
+    const ENDS: &[&str] = &[
+        ".key",
+        ".p12",
+        ".pfx",
+        ".jks",
+        ".agekey",
+        ".env",
+        "id_rsa",
+        "id_ed25519",
+        ".dockerconfigjson",
+        ".netrc",
+        ".pgpass",
+    ];
     names.into_iter().any(|name| {
         let stem = name.split('.').next().unwrap_or_default();
         ENDS.iter().any(|end| name.ends_with(end)) || names_secret(stem)
@@ -164,7 +188,8 @@ fn is_sealed_file(file: &Spot<'_, '_>, tree: &Tree<'_, '_>) -> bool {
     let Some(name) = file.value.as_str().map(|text| text.rsplit('=').next().unwrap_or(text)) else { return true };
     let path = format!("{}{}", file.object.folder(), name.trim_start_matches("./"));
     let is_it = |object: &&Object| object.file == path && sops::has_envelope(&object.body);
-    [".sops.", ".enc."].iter().any(|mark| name.contains(mark)) || tree.bundle.objects.iter().any(|object| is_it(&object))
+    [".sops.", ".enc."].iter().any(|mark| name.contains(mark))
+        || tree.bundle.objects.iter().any(|object| is_it(&object))
 }
 
 fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Credential<'a>> {

@@ -444,7 +444,11 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "one recipient",
         &[Edit(BASE, "    flux: age1z55faqu8yxl4ld975lajfra43fjrychjjhyxsp5vh38max58mqrsexth07\n", "")],
-        &["environments/base.yaml:19:3 too-few-recipients .. one lost key .. at least two"],
+        &[
+            "environments/base.yaml:19:3 too-few-recipients .. one lost key .. at least two",
+            "environments/qa/secrets/postgres-auth.sops.yaml:12:3 wrong-recipient .. can open this file, and is no recipient of the environment `qa` .. gen secret rekey qa",
+            "environments/staging/secrets/postgres-auth.sops.yaml:12:3 wrong-recipient .. gen secret rekey staging",
+        ],
     ),
     case(
         "one recipient in production",
@@ -452,7 +456,11 @@ pub(crate) const CASES: &[Case] = &[
             Edit(BASE, "    flux: age1z55faqu8yxl4ld975lajfra43fjrychjjhyxsp5vh38max58mqrsexth07\n", ""),
             Edit(BASE, "kubernetes:", "profile: production\nkubernetes:"),
         ],
-        &["environments/base.yaml:20:3 too-few-recipients .. one lost key"],
+        &[
+            "environments/base.yaml:20:3 too-few-recipients .. one lost key",
+            "environments/qa/secrets/postgres-auth.sops.yaml:12:3 wrong-recipient .. can open this file, and is no recipient of the environment `qa` .. gen secret rekey qa",
+            "environments/staging/secrets/postgres-auth.sops.yaml:12:3 wrong-recipient .. gen secret rekey staging",
+        ],
     ),
     // The project.
     case(
@@ -750,7 +758,7 @@ pub(crate) const CASES: &[Case] = &[
             LIMITS,
             "      limits: {memory: 1Gi}\npolicy:\n  ignore:\n    - {rule: plaintext-secret, reason: x}\n",
         )],
-        &["environments/staging.yaml:13:7 locked-rule .. can never be ignored .. seal the value"],
+        &["environments/staging.yaml:13:7 locked-rule .. can never be ignored .. solve what it is for"],
     ),
     case(
         "an exception that the project locks, and the finding with it",

@@ -55,7 +55,8 @@ pub(super) fn read(file: &str, envelope: &Json, flaws: &mut Vec<Flaw>) -> Option
     }
     let mut has_holder = false;
     let groups = list(envelope, "key_groups");
-    let holders = std::iter::once((None, envelope)).chain(groups.iter().enumerate().map(|(at, group)| (Some(at), group)));
+    let holders =
+        std::iter::once((None, envelope)).chain(groups.iter().enumerate().map(|(at, group)| (Some(at), group)));
     for (group, holders) in holders {
         for (index, item) in list(holders, "age").iter().enumerate() {
             has_holder = true;

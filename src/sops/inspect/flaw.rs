@@ -82,8 +82,9 @@ fn without_envelope(file: &str, leaves: &[Leaf<'_>]) -> Option<Flaw> {
     let first = leaves.iter().find(is_sealed)?;
     let message =
         format!("`{}` is a sealed value without the `sops` block that opens it: it was copied here", first.path());
-    let help =
-        format!("take the whole file as sops wrote it (`git log -p -- {file}` shows the versions), or seal the value anew");
+    let help = format!(
+        "take the whole file as sops wrote it (`git log -p -- {file}` shows the versions), or seal the value anew"
+    );
     Some(first.flaw(FAKE_ENVELOPE, message, help))
 }
 
@@ -176,7 +177,7 @@ impl Judge<'_> {
     }
 
     fn leaves(&self, leaves: &[Leaf<'_>], flaws: &mut Vec<Flaw>) {
-        let mut plain = Vec::new();
+        let (mut plain, mut beside) = (Vec::new(), None);
         let (mut is_any_sealed, mut is_any_covered, mut has_value) = (false, false, false);
         for leaf in leaves {
             let of_secret = self.is_secret && is_data(&leaf.way);
@@ -197,19 +198,33 @@ impl Judge<'_> {
                 Says::Nothing if leaf.value.is_null() || leaf.text() == Some("") => {
                     flaws.extend(of_secret.then(|| self.empty(leaf)));
                 }
+                // What makes it a Secret stands in the clear for kustomize and Flux.
+                Says::Nothing if self.is_secret && !of_secret => beside = beside.or(Some(leaf)),
                 Says::Nothing => plain.push((leaf, covered)),
             }
         }
         flaws.extend(plain.into_iter().map(|(leaf, covered)| self.plain(leaf, covered, is_any_sealed)));
-        if let Some(selector) = self.selector.filter(|_| has_value && !is_any_covered) {
-            let key = selector.kind().key();
-            flaws.push(Flaw {
-                rule: FAKE_ENVELOPE,
-                pointer: vec!["sops".to_owned(), key.to_owned()],
-                on_key: true,
-                message: format!("`{key}` fits no key of this file, so that sops seals nothing in it"),
-                help: format!("seal it anew: {}", seal_command(self.file)),
-            });
+        if let Some(leaf) = beside {
+            let path = leaf.path();
+            flaws.push(self.of_selector(|key| {
+                format!("`{key}` covers `{path}` too, which is not sealed: this file was not sealed with it")
+            }));
+        }
+        if has_value && !is_any_covered {
+            flaws.push(
+                self.of_selector(|key| format!("`{key}` fits no key of this file, so that sops seals nothing in it")),
+            );
+        }
+    }
+
+    fn of_selector(&self, message: impl FnOnce(&str) -> String) -> Flaw {
+        let key = self.selector.map_or("", |selector| selector.kind().key());
+        Flaw {
+            rule: FAKE_ENVELOPE,
+            pointer: vec!["sops".to_owned(), key.to_owned()],
+            on_key: true,
+            message: message(key),
+            help: format!("seal it anew: {}", seal_command(self.file)),
         }
     }
 
@@ -224,7 +239,9 @@ impl Judge<'_> {
         let is_suffixed = |suffix: &&Selector| leaf.keys().iter().any(|key| key.ends_with(suffix.pattern()));
         let why = match (suffix.filter(is_suffixed), covered) {
             (Some(suffix), _) => format!(": sops leaves keys that end in `{}` open", suffix.pattern()),
-            (None, Some(false)) => ", although the file has a `sops` block, whose selector leaves this part out".to_owned(),
+            (None, Some(false)) => {
+                ", although the file has a `sops` block, whose selector leaves this part out".to_owned()
+            }
             (None, _) => String::new(),
         };
         let file = self.file;
@@ -236,8 +253,13 @@ impl Judge<'_> {
                      `gen secret edit {file}` or `sops edit {file}`, and change it if it was ever committed"
                 ),
             ),
-            (true, _) => (PARTIALLY_ENCRYPTED, format!("seal it anew: {}; change values that were ever committed", seal_command(file))),
-            (false, _) => (FAKE_ENVELOPE, format!("seal it anew: {}; change values that were ever committed", seal_command(file))),
+            (true, _) => (
+                PARTIALLY_ENCRYPTED,
+                format!("seal it anew: {}; change values that were ever committed", seal_command(file)),
+            ),
+            (false, _) => {
+                (FAKE_ENVELOPE, format!("seal it anew: {}; change values that were ever committed", seal_command(file)))
+            }
         };
         leaf.flaw(rule, format!("{what}{why}"), help)
     }
@@ -271,8 +293,10 @@ impl Judge<'_> {
     }
 
     fn disguise(&self, leaf: &Leaf<'_>) -> Flaw {
-        let message =
-            format!("`{}` looks sealed and is not: what stands in it is text, where sops writes random bytes", leaf.path());
+        let message = format!(
+            "`{}` looks sealed and is not: what stands in it is text, where sops writes random bytes",
+            leaf.path()
+        );
         let help = format!("seal the value: {}; change it, it is known to everybody", seal_command(self.file));
         leaf.flaw(FAKE_ENVELOPE, message, help)
     }

@@ -33,8 +33,10 @@ pub fn private_key(file: &str, bytes: &[u8]) -> Option<Finding> {
     let column = u32::try_from(before.rsplit('\n').next().unwrap_or_default().chars().count()).unwrap_or(0) + 1;
     let place = Location::new(file, line, column);
     let help = match what.contains("age") {
-        true => "take it out of the repository, make a new one (`gen secret init`), seal the files for that with new data keys \
-                 (`gen secret rekey`) and change what the old one opened: it stays in Git's history",
+        true => {
+            "take it out of the repository, make a new one (`gen secret init`), seal the files for that with new data keys \
+                 (`gen secret rekey`) and change what the old one opened: it stays in Git's history"
+        }
         false => "take it out of the repository and make a new one: it stays in Git's history",
     };
     Some(Finding::error(PRIVATE_KEY, place, format!("{what} stands here in plain text")).help(help))
@@ -42,7 +44,8 @@ pub fn private_key(file: &str, bytes: &[u8]) -> Option<Finding> {
 
 /// Whether a closer look is worth it: most files have none of these.
 fn may_hold_one(text: &str) -> bool {
-    [PEM_END, "SECRET-KEY-", "secret-key-"].iter().any(|word| text.contains(word)) || ENCODED.iter().any(|(start, _)| text.contains(start))
+    [PEM_END, "SECRET-KEY-", "secret-key-"].iter().any(|word| text.contains(word))
+        || ENCODED.iter().any(|(start, _)| text.contains(start))
 }
 
 fn find(text: &str) -> Option<(usize, &'static str)> {
@@ -84,7 +87,8 @@ mod tests {
             let place = finding.as_ref().map(|finding| (finding.rule, finding.location.line, finding.location.column));
             assert_eq!(place, Some((PRIVATE_KEY, line, column)), "{text}");
             for before in ["", "a", "ab"] {
-                let data = format!("data: {{age.agekey: {}}}", STANDARD.encode(format!("{before}{text}").to_uppercase()));
+                let data =
+                    format!("data: {{age.agekey: {}}}", STANDARD.encode(format!("{before}{text}").to_uppercase()));
                 assert!(private_key("f", data.as_bytes()).is_some(), "{before}{text} in base64");
             }
         }

@@ -27,11 +27,17 @@ impl Report<'_> {
 
     /// How to change what is not sealed: the file's MAC covers it, so that an edit by hand has to be taken back by hand.
     fn edit(&self) -> String {
-        format!("change it with `gen secret edit {0}` or `sops edit {0}`, or back by hand if it was changed by hand", self.file)
+        format!(
+            "change it with `gen secret edit {0}` or `sops edit {0}`, or back by hand if it was changed by hand",
+            self.file
+        )
     }
 
     fn delete(&self) -> String {
-        format!("delete it with `gen secret edit {0}` or `sops edit {0}`, or by hand if it was added by hand", self.file)
+        format!(
+            "delete it with `gen secret edit {0}` or `sops edit {0}`, or by hand if it was added by hand",
+            self.file
+        )
     }
 }
 

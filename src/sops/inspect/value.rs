@@ -56,14 +56,15 @@ fn is_text(bytes: &[u8]) -> bool {
     const ENOUGH: usize = 16;
     let is_readable = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
     let is_letter = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
-    let is_foreign = || bytes.len() >= ENOUGH + 8 && std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(is_letter));
+    let is_foreign =
+        || bytes.len() >= ENOUGH + 8 && std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(is_letter));
     bytes.len() >= ENOUGH
         && (bytes.iter().all(is_readable) || is_foreign() || bytes.iter().all(|byte| *byte == bytes[0]))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Says, STANDARD, says, sealed_type};
+    use super::{STANDARD, Says, says, sealed_type};
     use base64::Engine as _;
 
     /// A value sealed by sops 3.13.3.
