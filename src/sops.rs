@@ -22,6 +22,10 @@ mod stash;
 mod value;
 mod walk;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
 pub use envelope::Envelope;
 pub use identity::Identity;
 pub use inspect::{

@@ -27,7 +27,7 @@ impl Visitor for Masker<'_> {
     fn leaf(&mut self, leaf: &mut Leaf, place: &Place<'_>, in_list: bool) -> Result<Option<Comment>, Self::Error> {
         match leaf {
             Leaf::Text(text) if in_list && is_sealed_comment(text.expose()) => {
-                return Ok(Some(Comment { text: Plain::from(self.0), inline: false }));
+                return Ok(Some(Comment { text: Plain::from(format!(" {}", self.0).as_str()), inline: false }));
             }
             Leaf::Text(text) if !Masker::hides(text, place) => {}
             Leaf::Text(_) => *leaf = Leaf::Text(Plain::from(self.0)),

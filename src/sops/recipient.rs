@@ -119,7 +119,7 @@ pub(super) fn unwrap(armor: &str, identities: &[Identity]) -> Unwrapped {
     // Without the armor first: its errors would be lost in those of the header.
     let mut file = Vec::new();
     if ArmoredReader::new(armor.as_bytes()).read_to_end(&mut file).is_err() {
-        return Unwrapped::Damaged("the base64 lines of its `enc` block were cut or changed");
+        return Unwrapped::Damaged("its `enc` block has base64 lines that were cut or changed");
     }
     let Ok(decryptor) = age::Decryptor::new_buffered(file.as_slice()) else {
         return Unwrapped::Damaged("its `enc` block holds no age file");

@@ -47,3 +47,40 @@ fn invert(a: u8) -> u8 {
     let sixty_third = multiply(sixtieth, third);
     square(multiply(square(sixty_third), a))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+    use zeroize::Zeroizing;
+
+    use super::{combine, invert, multiply};
+
+    fn shares(list: &[&[u8]]) -> Vec<Zeroizing<Vec<u8>>> {
+        list.iter().map(|share| Zeroizing::new(share.to_vec())).collect()
+    }
+
+    #[test]
+    fn the_field_is_that_of_aes() {
+        // FIPS 197, section 4.2.
+        assert_eq!((multiply(0x57, 0x83), multiply(0x57, 0x13)), (0xC1, 0xFE));
+        assert!((1..=255).all(|a| multiply(a, invert(a)) == 1));
+    }
+
+    #[test]
+    fn shares_that_do_not_belong_together() {
+        let of = |list: &[&[u8]]| combine(&shares(list)).is_some();
+        assert!(of(&[&[1, 2, 1], &[3, 4, 2]]));
+        assert!(!of(&[]) && !of(&[&[1, 2, 1]]) && !of(&[&[1, 2, 1], &[3, 4, 1]]) && !of(&[&[1, 2, 0], &[3, 4, 1]]));
+        assert!(!of(&[&[1, 2, 1], &[4, 2]]) && !of(&[&[1], &[2]]));
+    }
+
+    proptest! {
+        /// Any three points of a polynomial of the second degree give its value at 0.
+        #[test]
+        fn three_of_five(secret in any::<u8>(), a in any::<u8>(), b in any::<u8>(), left in 1u8..=5, right in 1u8..=5) {
+            let share = |x: u8| Zeroizing::new(vec![secret ^ multiply(x, a ^ multiply(x, b)), x]);
+            let picked: Vec<_> = (1..=5).filter(|x| *x != left && *x != right).take(3).map(share).collect();
+            prop_assert_eq!(combine(&picked).map(|whole| whole[0]), Some(secret));
+        }
+    }
+}

@@ -161,6 +161,10 @@ impl Writer {
                 }
                 Some(text) => match style(text) {
                     Style::Plain => self.out.push_str(text),
+                    // As every selector starts: to YAML it is a letter like others.
+                    Style::Quoted if text.strip_prefix('^').is_some_and(|rest| style(rest) == Style::Plain) => {
+                        self.out.push_str(text);
+                    }
                     Style::Quoted if is_single_quoted(text) => self.single_quoted(text),
                     Style::Quoted => quoted(&mut self.out, text),
                     Style::Block => {
