@@ -8,7 +8,7 @@ use super::{Trouble, pipeline::find_root, report};
 use crate::environment;
 
 /// Where editors find the schema, relative to the repository's root.
-const FILE: &str = "schemas/environment.schema.json";
+pub(super) const FILE: &str = "schemas/environment.schema.json";
 
 #[derive(Debug, Args)]
 pub(super) struct Schema {

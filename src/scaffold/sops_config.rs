@@ -7,11 +7,15 @@ use crate::{environment::FOLDER, sops::Selector};
 /// Where `sops` finds its rules.
 pub const SOPS_CONFIG: &str = ".sops.yaml";
 
-/// The text of `.sops.yaml` for environments and their age public keys by holder; an environment without one gets no rule.
+/// The text of `.sops.yaml` for environments and their age public keys by holder; an environment without one gets no rule, and without
+/// any rule there is no file.
 ///
 /// The keys stand in one text, which every version of sops reads; a list needs 3.11.
 #[must_use]
-pub fn sops_config(environments: &BTreeMap<String, BTreeMap<String, String>>) -> String {
+pub fn sops_config(environments: &BTreeMap<String, BTreeMap<String, String>>) -> Option<String> {
+    if environments.values().all(BTreeMap::is_empty) {
+        return None;
+    }
     let selector = Selector::of_secrets();
     let mut text = String::from(
         "# How `sops` seals new files here. The keys are those of environments/*.yaml: `gen secret check` compares them.\ncreation_rules:\n",
@@ -30,5 +34,5 @@ pub fn sops_config(environments: &BTreeMap<String, BTreeMap<String, String>>) ->
         );
     }
     text.push_str("stores:\n  yaml:\n    indent: 2\n");
-    text
+    Some(text)
 }

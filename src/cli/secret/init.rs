@@ -222,11 +222,14 @@ impl Rules {
         let before: Vec<Environment> =
             names.into_iter().filter_map(|name| workspace.repository.resolve(name).ok()).collect();
         let (old, new) = (sops_config(&all(&before)), sops_config(&all(after)));
-        let write = match read_file(&workspace.root, SOPS_CONFIG, &Limits::default()) {
-            Ok(bytes) if bytes == old.as_bytes() && old != new => Some((Some(bytes), new)),
-            Ok(_) => None,
-            Err(_) if workspace.root.join(SOPS_CONFIG).symlink_metadata().is_ok() => None,
-            Err(_) => Some((None, new)),
+        let there = read_file(&workspace.root, SOPS_CONFIG, &Limits::default());
+        let is_missing = workspace.root.join(SOPS_CONFIG).symlink_metadata().is_err();
+        let write = match (there, new) {
+            (Ok(bytes), Some(new)) if old.as_ref().is_some_and(|old| bytes == old.as_bytes() && *old != new) => {
+                Some((Some(bytes), new))
+            }
+            (Err(_), Some(new)) if is_missing => Some((None, new)),
+            _ => None,
         };
         Rules { write }
     }
