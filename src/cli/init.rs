@@ -46,7 +46,7 @@ const FLUX: &str = "flux";
 pub(super) struct Init {
     /// The folder of the repository; made where there is none.
     #[arg(value_name = "DIR", default_value = ".")]
-    directory: PathBuf,
+    folder: PathBuf,
     /// An environment to make, `staging` where none is named; may be given several times.
     #[arg(long = "environment", value_name = "NAME")]
     environments: Vec<String>,
@@ -89,7 +89,7 @@ struct Work {
 
 impl Init {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
-        let place = Place::find(&self.directory)?;
+        let place = Place::find(&self.folder)?;
         let before = inputs(&place.root)?;
         let homes = self.homes(&place, &before)?;
         let is_repository = before.get(PROJECT_FILE).is_some();
@@ -118,7 +118,7 @@ impl Init {
             report::print("nothing was written\n");
             return Ok(code);
         }
-        report::print(&next::text(&work, &self.directory));
+        report::print(&next::text(&work, &self.folder));
         // Somebody's own .sops.yaml stays; what does not fit in it is theirs to change.
         let environments = workspace.repository.environments().into_iter();
         let environments: Vec<_> = environments.filter_map(|name| workspace.repository.resolve(name).ok()).collect();

@@ -41,10 +41,12 @@ fn left_alone(work: &Work, out: &mut String) {
             true if lacks.is_empty() => {}
             true => {
                 let _ = writeln!(out, "{path}: left as it is; add these lines");
-                lacks.iter().for_each(|line| drop(writeln!(out, "    {line}")));
+                out.extend(lacks.iter().map(|line| format!("    {line}\n")));
             }
             false if work.is_repository => {}
-            false => drop(writeln!(out, "{path}: left as it is")),
+            false => {
+                let _ = writeln!(out, "{path}: left as it is");
+            }
         }
     }
 }
@@ -65,7 +67,7 @@ fn steps(work: &Work, directory: &Path, out: &mut String) {
         steps.extend(of_cluster(work, home));
     }
     let _ = writeln!(out, "\nnext:");
-    steps.iter().for_each(|step| drop(writeln!(out, "  {step}")));
+    out.extend(steps.iter().map(|step| format!("  {step}\n")));
 }
 
 /// What brings an environment to its cluster.
