@@ -13,7 +13,7 @@ pub(crate) struct Shape {
     pub(crate) selector: Option<(SelectorKind, &'static str)>,
     pub(crate) mac_only_encrypted: bool,
     pub(crate) who: Who,
-    /// sops 3.9 wrote and read no timestamps in sealed places.
+    /// The first version of sops that can have it: 3.9 knew neither timestamps nor SSH recipients.
     pub(crate) needs: (u64, u64),
     /// Why gen reads and changes such a file but does not make one.
     pub(crate) foreign: Option<&'static str>,
@@ -84,13 +84,14 @@ pub(crate) fn shapes() -> Vec<Shape> {
         shape("scalars, sealed", texts::SCALARS).whole(),
         in_clear("scalars, in clear text", texts::SCALARS),
         shape("timestamps, sealed", texts::TIMESTAMPS).whole().needs(3, 10),
-        in_clear("timestamps, in clear text", texts::TIMESTAMPS),
+        in_clear("timestamps, in clear text", texts::TIMESTAMPS).needs(3, 10),
         shape("numbers at the edge", texts::NUMBERS).whole(),
         shape("text that looks like something else", texts::LOOKALIKES).whole(),
         shape("tags", texts::TAGS).whole(),
         shape("empty values", texts::EMPTY).whole(),
         in_clear("empty values, in clear text", texts::EMPTY),
         shape("multi-line text", texts::LINES).whole(),
+        shape("a text of one line end", texts::LINE_END).whole(),
         shape("a certificate", texts::CERTIFICATE),
         shape("unicode", texts::UNICODE).whole(),
         shape("escapes", texts::ESCAPES).whole(),
@@ -118,7 +119,7 @@ pub(crate) fn shapes() -> Vec<Shape> {
             ..shape("mac_only_encrypted", texts::SECRET).made_by_sops("gen's MAC covers all values")
         },
         Shape { who: Who::Three, ..shape("three recipients", texts::SECRET) },
-        Shape { who: Who::Ssh, ..shape("an SSH recipient", texts::SECRET) },
+        Shape { who: Who::Ssh, ..shape("an SSH recipient", texts::SECRET).needs(3, 10) },
         Shape { who: Who::Groups, ..shape("key groups", texts::SECRET).made_by_sops("gen makes no key groups") },
     ]);
     shapes

@@ -1,7 +1,7 @@
 //! Back and forth: what one side writes, the other reads, value for value and comment for comment, and what neither side changed
 //! keeps its ciphertext.
 
-use std::{collections::BTreeSet, env, fs, path::Path, time::SystemTime};
+use std::{env, fs, path::Path, time::SystemTime};
 
 use gitops_gen::{
     sops::{Opened, Sealed, Selector, SelectorKind, seal},
@@ -13,7 +13,7 @@ use crate::{
     corpus::{Shape, Who, shapes},
     driver::{Case, Sops},
     matrix::{self, Operation, Outcome},
-    reading::{ciphertexts, difference, lines, read, source},
+    reading::{ciphertexts, difference, floats, lines, read, source},
 };
 
 #[test]
@@ -148,16 +148,12 @@ impl Walk<'_> {
         difference(&self.says, &lines(&read(&plain)?)).map_or(Ok(()), |found| Err(format!("sops reads: {found}")))
     }
 
+    /// Spelling may differ: gen spells emoji and quotes doubtful texts, where sops escapes the ones and not the others.
     fn prints_the_same(&self) -> Result<(), String> {
-        let theirs = self.case.decrypt(&self.text)?;
         let ours = self.open()?.plain();
-        let (theirs, ours): (Vec<&str>, Vec<&str>) =
-            (theirs.lines().collect(), ours.expose_text().unwrap_or("(no text)").lines().collect());
-        match theirs.iter().zip(&ours).find(|(theirs, ours)| theirs != ours) {
-            None if theirs.len() == ours.len() => Ok(()),
-            None => Err(format!("sops prints {} lines, gen {}", theirs.len(), ours.len())),
-            Some((theirs, ours)) => Err(format!("sops prints {theirs:?}, gen {ours:?}")),
-        }
+        let (theirs, ours) =
+            (read(&self.case.decrypt(&self.text)?)?, read(ours.expose_text().ok_or("gen prints no text")?)?);
+        difference(&lines(&theirs), &lines(&ours)).map_or(Ok(()), |found| Err(format!("gen prints: {found}")))
     }
 
     /// The next text of the token; what the file says follows.
@@ -171,11 +167,11 @@ impl Walk<'_> {
         next
     }
 
-    /// Whether `text` differs from the file so far in so many ciphertexts at the most.
+    /// Whether `text` has so many new ciphertexts at the most. Fewer there may be: equal values of one list, or of one path in several
+    /// documents, become one ciphertext as soon as sops touches the file.
     fn keeps(&self, text: &str, but: usize) -> Result<(), String> {
-        let (before, after): (BTreeSet<_>, BTreeSet<_>) = (ciphertexts(&self.text), ciphertexts(text));
-        let (gone, new) = (before.difference(&after).count(), after.difference(&before).count());
-        if gone <= but && new <= but { Ok(()) } else { Err(format!("{gone} ciphertexts went and {new} came")) }
+        let new = ciphertexts(text).difference(&ciphertexts(&self.text)).count();
+        if new <= but { Ok(()) } else { Err(format!("{new} ciphertexts are new")) }
     }
 
     /// Takes a new text of the file, which may differ in so many ciphertexts.
@@ -183,6 +179,11 @@ impl Walk<'_> {
         self.keeps(&text, but)?;
         self.text = text;
         Ok(())
+    }
+
+    /// What is not equal to itself, sops does not find again, and seals anew each time.
+    fn never_found(&self) -> Result<usize, String> {
+        Ok(floats(self.open()?.stream(), f64::is_nan))
     }
 
     fn gen_edits(&mut self) -> Result<(), String> {
@@ -197,7 +198,7 @@ impl Walk<'_> {
     fn sops_sets(&mut self) -> Result<(), String> {
         let next = self.next_turn();
         let text = self.case.set(&self.text, self.case.shape.token(), &format!("{next:?}"))?;
-        self.take(text, 1)?;
+        self.take(text, 1 + self.never_found()?)?;
         self.gen_reads()
     }
 
@@ -205,27 +206,23 @@ impl Walk<'_> {
         let script = format!("s/turn-{}/turn-{}/", self.turn, self.turn + 1);
         self.next_turn();
         let text = self.case.edit(&self.text, &script)?;
-        self.take(text, 1)?;
+        // The editor shows a float without a fraction as an integer, which sops then seals as one.
+        let whole = floats(self.open()?.stream(), |value| value.fract() == 0.0);
+        self.take(text, 1 + self.never_found()? + whole)?;
         self.gen_reads()
     }
 
-    /// A JSON number is a float to sops.
     fn sops_adds(&mut self) -> Result<(), String> {
-        let text = self.case.set(&self.text, &["added"], "5")?;
-        self.take(text, 1)?;
+        let text = self.case.set(&self.text, &["added"], "5.5")?;
+        self.take(text, 1 + self.never_found()?)?;
         let end = self.says.iter().rposition(|line| line.starts_with("0:")).map_or(0, |last| last + 1);
-        self.says.insert(end, "0:[\"added\"] = float 5.0".to_owned());
-        // What is not sealed comes back as what its spelling says.
-        let found = lines(self.open()?.stream());
-        if found.get(end).is_some_and(|line| line == "0:[\"added\"] = 5") && !sealed_at_top(self.case.shape) {
-            self.says[end].clone_from(&found[end]);
-        }
+        self.says.insert(end, "0:[\"added\"] = float 5.5".to_owned());
         self.gen_reads()
     }
 
     fn sops_removes(&mut self) -> Result<(), String> {
         let text = self.case.unset(&self.text, &["added"])?;
-        self.take(text, 1)?;
+        self.take(text, 1 + self.never_found()?)?;
         self.says.retain(|line| !line.starts_with("0:[\"added\"]"));
         self.gen_reads()
     }
@@ -275,13 +272,8 @@ impl Walk<'_> {
     }
 }
 
-fn sealed_at_top(shape: &Shape) -> bool {
-    shape.selector.is_none()
-}
-
 /// Without any peer: what gen seals, gen opens, whatever the shape.
 #[test]
-#[ignore = "until gen seals"]
 fn gen_opens_what_gen_seals() {
     let mut faults = Vec::new();
     let nobody = Sops::none();
@@ -307,7 +299,6 @@ fn gen_opens_what_gen_seals() {
 }
 
 #[test]
-#[ignore = "until gen reads"]
 fn every_shape_has_its_token() {
     for shape in shapes() {
         let stream = read(&shape.text).unwrap_or_else(|error| panic!("{}: {error}", shape.name));

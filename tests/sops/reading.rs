@@ -66,6 +66,8 @@ fn spell(leaf: &Leaf) -> String {
         Leaf::Null => "null".to_owned(),
         Leaf::Bool(value) => value.to_string(),
         Leaf::Int(value) => value.to_string(),
+        // sops prints a float without a fraction as an integer, which it then is to the next reader.
+        Leaf::Float(value) if value.fract() == 0.0 => format!("{value:.0}"),
         Leaf::Float(value) => format!("float {value:?}"),
         Leaf::Time(value) => format!("time {value}"),
         Leaf::Text(value) => {
@@ -89,9 +91,17 @@ pub(crate) fn ciphertexts(text: &str) -> BTreeSet<&str> {
         if !line.starts_with([' ', '-', '#']) {
             inside = line != "sops:";
         }
-        if let Some(at) = line.find("ENC[AES256_GCM,").filter(|_| inside) {
-            found.insert(&line[at..]);
-        }
+        let pieces = line.split("ENC[AES256_GCM,").skip(1).filter(|_| inside);
+        found.extend(pieces.map(|piece| piece.split(']').next().unwrap_or(piece)));
     }
     found
+}
+
+/// How many floats a stream has of which `odd` is true.
+pub(crate) fn floats(stream: &Stream, odd: fn(f64) -> bool) -> usize {
+    let mut count = 0;
+    for document in &stream.documents {
+        document.walk(&mut |_, leaf| count += usize::from(matches!(leaf, Leaf::Float(value) if odd(*value))));
+    }
+    count
 }

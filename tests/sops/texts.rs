@@ -207,7 +207,6 @@ plain: spans
     two lines
 double: \"one\\ntwo\\n\"
 single_end: \"one\\n\"
-only_end: \"\\n\"
 two_ends: \"one\\n\\n\"
 windows: \"one\\r\\ntwo\\r\\n\"
 tab: \"one\\ttwo\\n\\tthree\"
@@ -225,6 +224,10 @@ list:
         in a list
         two lines
     - after
+";
+
+pub(crate) const LINE_END: &str = "token: turn-0
+only: \"\\n\"
 ";
 
 pub(crate) const CERTIFICATE: &str = "apiVersion: v1
@@ -257,7 +260,6 @@ private: \u{e000}
 beyond: 𝔘𝔫𝔦𝔠𝔬𝔡𝔢
 ключ: ключ
 鍵: 値
-line: \"a\\u2028b\\u2029c\"
 next: \"a\\u0085b\"
 mark: \"\\uFEFFtext\"
 lines: |
