@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from cluster import PEERS, REPOSITORY, Cluster, demand
 from flux import Flux
 
 COMMITTED = ("staging", "production")
-NAMESPACES = {"staging": "viridial-staging", "production": "viridial-production", "legacy": "viridial-legacy"}
+NAMESPACES = {"staging": "viridial-staging", "production": "viridial-production", "legacy": "viridial-legacy", "fresh": "shop-fresh"}
 PASSWORDS = {"postgres-password", "password", "replication-password"}
 BASE = "environments/base.yaml"
 STAGING = "environments/staging.yaml"
@@ -427,6 +428,58 @@ def a_running_release_is_taken_over(world):
     assert_private_and_running(world, "legacy")
 
 
+# What `flux bootstrap` left in the repository that the cluster reads.
+GOTK_SYNC = """apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: flux-system
+  namespace: flux-system
+spec:
+  interval: 10m0s
+  path: ./clusters/e2e
+  prune: true
+  sourceRef:
+    kind: GitRepository
+    name: flux-system
+"""
+
+
+def a_new_repository_becomes_ready(world):
+    """what gen init makes where Flux is already becomes Ready, with a key of its own and passwords that nobody typed"""
+    cluster, new, home = world.cluster, world.repository.parent / "shop", world.repository.parent / "home"
+    home.mkdir()
+    (new / "clusters/e2e/flux-system").mkdir(parents=True)
+    (new / "clusters/e2e/flux-system/gotk-sync.yaml").write_text(GOTK_SYNC)
+
+    def gen(*arguments):
+        done = subprocess.run(
+            [world.gen, *arguments], cwd=new, env={"HOME": str(home), "USER": "ann"}, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True,
+        )
+        # Its stdout may be a private key.
+        demand(done.returncode == 0, f"gen {' '.join(arguments)} gave {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    theirs = cluster.get("secret", "sops-age", "flux-system")
+    gen("init", "--environment", "fresh")
+    gen("build", "fresh")
+    gen("check")
+    # The steps that gen init prints, with a commit of the tree in the place of git push.
+    cluster.kubectl("apply", "--server-side", "-f", "-", stdin=gen("secret", "bootstrap", "fresh"))
+    cluster.kubectl("apply", "-f", new / "clusters/e2e/fresh.yaml")
+    shutil.copytree(new / "gitops/fresh", world.repository / "gitops/fresh")
+    world.flux.settle(world.flux.push())
+
+    assert_private_and_running(world, "fresh")
+    data = world.one("secret", "postgres-auth", "fresh")["data"]
+    values = {base64.b64decode(data[key]).decode() for key in PASSWORDS}
+    demand(len(values) == 3 and min(map(len, values)) >= 20, "the passwords are not three, or not long")
+    now = cluster.get("secret", "sops-age", "flux-system")
+    demand(now["metadata"]["resourceVersion"] == theirs["metadata"]["resourceVersion"], "gen touched the cluster's sops-age")
+    annotations = cluster.get("secret", "gen-sops-age", "flux-system")["metadata"].get("annotations", {})
+    demand(not annotations, f"the private key may stand in an annotation too: {', '.join(annotations)}")
+
+
 SCENARIOS = (
     the_committed_trees_become_ready,
     restricted_is_enforced,
@@ -438,4 +491,5 @@ SCENARIOS = (
     a_renamed_instance_loses_nothing,
     a_removed_instance_stays_alive,
     a_running_release_is_taken_over,
+    a_new_repository_becomes_ready,
 )
