@@ -124,3 +124,7 @@ fn shown(path: &Path, home: Option<&PathBuf>) -> String {
         None => path.display().to_string(),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -75,7 +75,7 @@ pub fn default_file() -> Option<PathBuf> {
     default_file_of(&|name| std::env::var_os(name))
 }
 
-fn default_file_of(variable: Variables<'_>) -> Option<PathBuf> {
+pub(super) fn default_file_of(variable: Variables<'_>) -> Option<PathBuf> {
     let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let elsewhere = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" };
     let folder = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(elsewhere)))?;

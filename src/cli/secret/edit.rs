@@ -11,6 +11,7 @@ use clap::Args;
 use super::{
     Trouble,
     file::{SecretFile, Target, environment_of, new_mistakes, refused},
+    pipeline::{TREES, Workspace},
     report,
 };
 use crate::{
@@ -42,6 +43,7 @@ pub(super) struct Edit {
 impl Edit {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let file = Target::of(&self.what).file()?;
+        is_source(&file)?;
         let sealed = file.sealed()?;
         let keyring = Keyring::gather(&sealed.envelope().recipients());
         let before = keyring.open(&file.path, &sealed).map_err(|finding| refused(vec![finding]))?.plain();
@@ -90,6 +92,21 @@ impl Edit {
                  recovered"
             ))),
         }
+    }
+}
+
+/// Refuses a copy that gen made: the next build wants its source.
+fn is_source(file: &SecretFile) -> Result<(), Trouble> {
+    let below = file.path.strip_prefix(TREES).and_then(|rest| rest.strip_prefix('/'));
+    let Some((environment, path)) = below.and_then(|rest| rest.split_once('/')) else { return Ok(()) };
+    let Ok(workspace) = Workspace::open() else { return Ok(()) };
+    let Ok(resolved) = workspace.repository.resolve(environment) else { return Ok(()) };
+    let copies = workspace.sealed_copies(&resolved);
+    match copies.iter().find(|(copy, _)| copy == path) {
+        Some((_, source)) => {
+            Err(Trouble(format!("{} is a copy: `gen secret edit {source}`, then `gen build {environment}`", file.path)))
+        }
+        None => Ok(()),
     }
 }
 
@@ -161,11 +178,12 @@ impl Desk<'_> {
 
     /// Has people edit again; without a terminal there is nobody.
     fn again(&mut self, findings: Vec<Finding>) -> Result<(), Trouble> {
-        if !std::io::stdin().is_terminal() {
-            return Err(refused(findings));
-        }
         let _ = refused(findings.clone());
         let mut stderr = std::io::stderr();
+        if !std::io::stdin().is_terminal() {
+            let _ = stderr.write_all(b"gen: nothing was written\n");
+            return Err(Trouble::said());
+        }
         let _ = stderr.write_all(b"Enter: back to the editor, with your changes; Ctrl-C: throw them away ");
         let read = std::io::stdin().lock().read_line(&mut String::new());
         if !matches!(read, Ok(1..)) {

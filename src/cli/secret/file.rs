@@ -11,7 +11,7 @@ use super::{
     pipeline::{Workspace, find_root},
 };
 use crate::{
-    diagnostic::Finding,
+    diagnostic::{Finding, Severity},
     environment::{Environment, FOLDER},
     keyring::Keyring,
     output::text,
@@ -145,9 +145,13 @@ pub(super) fn environment_of(path: &str) -> Option<&str> {
     (!environment.contains('/') && file.ends_with(SUFFIX)).then_some(environment)
 }
 
-/// The mistakes of a sealed Secret that its new text has and its old one had not; none in a file that holds something else. Needs no key.
+/// The mistakes of a sealed Secret that its new text has and its old one had not, comments that anybody could read a value in among them;
+/// none in a file that holds something else. Needs no key.
 pub(super) fn new_mistakes(file: &SecretFile, text: &str) -> Vec<Finding> {
-    let mistakes = |bytes: &[u8]| inspect(&file.path, FileId(0), bytes).err().unwrap_or_default();
+    let mistakes = |bytes: &[u8]| match inspect(&file.path, FileId(0), bytes) {
+        Ok(secret) => secret.warnings,
+        Err(findings) => findings,
+    };
     let old = file.bytes.as_deref().map(mistakes).unwrap_or_default();
     if environment_of(&file.path).is_none() && !old.is_empty() {
         return Vec::new();
@@ -157,6 +161,9 @@ pub(super) fn new_mistakes(file: &SecretFile, text: &str) -> Vec<Finding> {
         old.iter().any(|old| (old.rule, &old.path, &old.message) == (new.rule, &new.path, &new.message))
     };
     new.retain(|finding| !is_old(finding));
+    for finding in &mut new {
+        finding.severity = Severity::Error;
+    }
     new
 }
 
