@@ -4,6 +4,8 @@
 mod builder;
 mod read;
 mod resolve;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod write;
 

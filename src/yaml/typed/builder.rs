@@ -394,15 +394,18 @@ impl<'a> Builder<'a> {
         let mark = self.place(span);
         let text = Plain::from(text.trim_end_matches('\r'));
         let start = mark.start as usize;
-        if placement == Placement::Right {
-            let gap = self.text.get(self.last_end..start).unwrap_or_default();
+        let gap = self.text.get(self.last_end..start).unwrap_or_default();
+        // Behind the dash of a list that starts here, a comment is the item's.
+        let line = gap.rsplit(['\n', '\r']).next().unwrap_or_default();
+        if placement == Placement::Right && !line.trim_start_matches(' ').starts_with('-') {
+            let is_gap = |signs: &[u8]| gap.bytes().all(|byte| matches!(byte, b' ' | b'\t') || signs.contains(&byte));
             match self.stack.last_mut().map(|frame| &mut frame.content) {
                 Some(Content::Map { pending: Some(key), .. }) => {
                     return key.behind.push(Waiting { text, start: mark.start, column: mark.column });
                 }
-                Some(_) if gap.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b',')) => {
-                    return self.comment_behind(text);
-                }
+                Some(_) if is_gap(b",") => return self.comment_behind(text, true),
+                // The value is missing, and it was said so before the comment came.
+                Some(Content::Map { .. }) if is_gap(b":,") => return self.comment_behind(text, false),
                 _ => {}
             }
         }
@@ -410,12 +413,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Puts a comment that stands behind a value before it, as sops does; one behind brackets becomes the first thing in them.
-    fn comment_behind(&mut self, text: Plain) {
+    fn comment_behind(&mut self, text: Plain, inline: bool) {
         let is_flow = self.last_shape == Shape::Flow;
         match self.stack.last_mut().map(|frame| &mut frame.content) {
             Some(Content::List(items)) => {
                 let at = items.len().saturating_sub(1);
-                items.insert(at, Item::Comment(Comment { text, inline: !items.is_empty() }));
+                items.insert(at, Item::Comment(Comment { text, inline: inline && !items.is_empty() }));
             }
             Some(Content::Map { entries, .. }) => match entries.last_mut() {
                 Some(Entry::Pair { value: Tree::List(items), .. }) if is_flow => {
@@ -426,7 +429,7 @@ impl<'a> Builder<'a> {
                 }
                 _ => {
                     let at = entries.len().saturating_sub(1);
-                    entries.insert(at, Entry::Comment(Comment { text, inline: !entries.is_empty() }));
+                    entries.insert(at, Entry::Comment(Comment { text, inline: inline && !entries.is_empty() }));
                 }
             },
             None => {}

@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::super::{
     emit::{LONGEST_KEY, block, pad, quoted},
-    plain::{Style, is_visible, style},
+    plain::{self, Style, is_visible},
     text::is_allowed,
 };
 use super::resolve::{Meaning, meaning};
@@ -272,6 +272,15 @@ fn push_line(out: &mut String, line: &str) {
         let is_kept = is_allowed(character) && !matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}');
         if is_kept { out.push(character) } else { out.extend(character.escape_unicode()) }
     }
+}
+
+/// How a text is written: as other emitted YAML, but a regular expression like sops' own `^(data|stringData)$` may stand for itself,
+/// as it does in every file of sops.
+fn style(text: &str) -> Style {
+    let is_expression = text.starts_with('^')
+        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && !(text.contains(": ") || text.contains(" #") || text.ends_with([':', ' ']));
+    if is_expression { Style::Plain } else { plain::style(text) }
 }
 
 /// Whether sops puts a text that cannot stand for itself in single quotes: where only YAML's own signs are in the way. Texts that
