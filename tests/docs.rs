@@ -338,11 +338,18 @@ fn every_shown_command_exists() {
         if first.starts_with('-') {
             continue;
         }
-        let sub = command.find_subcommand(first).unwrap_or_else(|| panic!("{place}: there is no command `{first}`"));
+        let mut sub =
+            command.find_subcommand(first).unwrap_or_else(|| panic!("{place}: there is no command `{first}`"));
+        if sub.has_subcommands() {
+            let Some(second) = words.next() else { continue };
+            sub = sub
+                .find_subcommand(second)
+                .unwrap_or_else(|| panic!("{place}: there is no command `{first} {second}`"));
+        }
         for flag in words.filter_map(|word| word.strip_prefix("--")) {
             let flag = flag.split('=').next().unwrap_or_default();
             let known = sub.get_arguments().chain(command.get_arguments()).any(|arg| arg.get_long() == Some(flag));
-            assert!(known, "{place}: `gen {first}` has no --{flag}");
+            assert!(known, "{place}: `gen {}` has no --{flag}", sub.get_name());
         }
     }
 }

@@ -46,7 +46,7 @@ fn decide(text: &str, breaks: bool, structure: bool) -> Style {
 /// Whether the start of a text is neither an indicator of YAML nor that of a number or a date.
 fn starts_plain(text: &str) -> bool {
     match text.as_bytes() {
-        [b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'/' | b'$' | b'(', ..] => true,
+        [b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'/' | b'$' | b'(' | b'^', ..] => true,
         [b'-', b'a'..=b'z' | b'A'..=b'Z', ..] | [b'-', b'-', b'a'..=b'z' | b'A'..=b'Z', ..] => true,
         [b'.', b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'/', ..] => true,
         [b'0'..=b'9', ..] => !is_like_a_number(text),
