@@ -6,6 +6,7 @@ pub mod copied;
 mod facts;
 pub mod history;
 mod judged;
+pub mod key;
 pub mod strength;
 
 pub use facts::Facts;

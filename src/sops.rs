@@ -30,7 +30,7 @@ pub use envelope::Envelope;
 pub use identity::Identity;
 pub use inspect::{
     FAKE_ENVELOPE, Flaw, PARTIALLY_ENCRYPTED, PRIVATE_KEY, SUFFIX, SealedSecret, flaws, has_envelope, inspect,
-    is_sealed_name, private_key,
+    is_sealed_name, private_key, suspicious_comments,
 };
 pub use open::OpenError;
 pub use sealed::{Opened, Sealed, seal};

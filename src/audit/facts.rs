@@ -96,6 +96,12 @@ impl Facts {
         }
     }
 
+    /// Whether two files have the same MAC: one is the other, under another name or with something else in it.
+    #[must_use]
+    pub fn has_mac_of(&self, other: &Facts) -> bool {
+        self.mac == other.mac
+    }
+
     pub(super) fn has(&self, path: &str) -> bool {
         self.sealed.contains_key(path) || self.open.contains_key(path)
     }

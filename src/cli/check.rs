@@ -10,6 +10,7 @@ use super::{
     report,
 };
 use crate::{
+    audit,
     diagnostic::{Finding, Location, Severity, worst},
     tree::{LOCK, survey},
 };
@@ -40,6 +41,9 @@ impl Check {
         findings.extend(said);
         let drifts: Result<Vec<_>, Trouble> = drifts.into_iter().collect();
         findings.extend(drifts?.into_iter().flatten());
+        for name in &names {
+            findings.extend(audit::key::below(&workspace.tree(name), &folder(name)));
+        }
         if all {
             findings.extend(workspace.repository.unused_layers());
             findings.extend(leftover_trees(&workspace, &names)?);

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use super::{Format, Reporting, Trouble, report};
 use crate::{
+    audit,
     diagnostic::{Finding, Location},
     manifest::{Bundle, Object, dotted, may_hold_objects},
     policy::{self, Place, Profile},
@@ -75,6 +76,9 @@ impl Lint {
             path: dotted(&at.object.body, &at.pointer),
         };
         findings.extend(policy::check(&bundle, profile, &locate));
+        for path in &self.paths {
+            findings.extend(audit::key::below(path, &spelled(path, &here)));
+        }
         findings.extend(passed_over.into_iter().map(unreadable));
         findings.extend(bundle.objects.iter().filter(|object| is_environment(&object.body)).map(environment));
         let code = report::findings(findings, self.reporting, &|file| std::fs::read(file).ok());

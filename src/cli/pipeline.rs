@@ -10,6 +10,7 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use super::Trouble;
 use crate::{
+    audit::{self, Facts},
     diagnostic::{Finding, Location, Severity, worst},
     drift::{Drift, removed_service},
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
@@ -20,6 +21,7 @@ use crate::{
     render::{Rendered, render},
     scalar::Date,
     schema::closest,
+    sops::is_sealed_name,
     tree::{FileTree, LOCK, Limits, Lock, ReadReason, Survey, read_file},
 };
 
@@ -159,11 +161,24 @@ impl Workspace {
         let results: Vec<_> = names.par_iter().map(one).collect();
         let mut done = Vec::new();
         let mut findings = self.repository.clashes(names);
+        findings.extend(self.audit(names));
         for (result, said) in results {
             done.extend(result);
             findings.extend(said);
         }
         (done, findings)
+    }
+
+    /// What is wrong with the inputs whatever they say: private keys, hidden files too, and sealed values that stand twice.
+    fn audit(&self, names: &[String]) -> Vec<Finding> {
+        let mut findings = audit::key::below(&self.root.join(FOLDER), FOLDER);
+        let own = |path: &str| names.iter().any(|name| path.starts_with(&format!("{FOLDER}/{name}/secrets/")));
+        let files: Vec<(&str, &[u8])> =
+            self.repository.inputs().iter().filter(|(path, _)| is_sealed_name(path)).collect();
+        let facts: Vec<Facts> = files.par_iter().filter_map(|(path, bytes)| Facts::read(path, bytes)).collect();
+        let copies = audit::copied::findings(&facts);
+        findings.extend(copies.into_iter().filter(|finding| own(&finding.location.file)));
+        findings
     }
 
     fn compile_one(&self, name: &str) -> (Option<Compiled>, Vec<Finding>) {

@@ -26,6 +26,18 @@ pub struct Entry {
     id: String,
 }
 
+/// A size that nobody has asked git for.
+const UNKNOWN: u64 = u64::MAX;
+
+/// A version of a file that a commit brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The commit, abbreviated.
+    pub commit: String,
+    /// The file.
+    pub entry: Entry,
+}
+
 /// Why git gave no answer.
 #[derive(Debug)]
 pub enum GitError {
@@ -140,6 +152,51 @@ impl Git {
         Ok(entries)
     }
 
+    /// The versions of the plain files below `folders` that commits up to `commit` brought, the newest first; of the last `most`
+    /// commits that touched one.
+    ///
+    /// # Errors
+    /// When git fails, or a name is not UTF-8.
+    pub fn history(&self, commit: &Commit, folders: &[&str], most: usize) -> Result<Vec<Change>, GitError> {
+        let most = format!("--max-count={most}");
+        let mut arguments = vec![
+            "log",
+            "--format=%h",
+            "--raw",
+            "--no-abbrev",
+            "--no-renames",
+            "-z",
+            "--relative",
+            &most,
+            &commit.0,
+            "--",
+        ];
+        arguments.extend(folders);
+        let listing = self.output(&arguments)?;
+        let mut changes = Vec::new();
+        let mut short = String::new();
+        let mut tokens = listing.split(|&byte| byte == 0);
+        while let Some(token) = tokens.next() {
+            let text = String::from_utf8_lossy(token);
+            let Some(facts) = text.trim_start().strip_prefix(':') else {
+                if !text.trim().is_empty() {
+                    text.trim().clone_into(&mut short);
+                }
+                continue;
+            };
+            let facts: Vec<&str> = facts.split_ascii_whitespace().collect();
+            let path = tokens.next().unwrap_or_default();
+            let [_, mode, _, id, _] = facts[..] else { continue };
+            if !mode.starts_with("100") {
+                continue;
+            }
+            let path = std::str::from_utf8(path);
+            let path = path.map_err(|_| GitError::Name("a file in the history".to_owned()))?.to_owned();
+            changes.push(Change { commit: short.clone(), entry: Entry { path, size: UNKNOWN, id: id.to_owned() } });
+        }
+        Ok(changes)
+    }
+
     /// What stands in `entries`, in their order.
     ///
     /// # Errors
@@ -193,11 +250,13 @@ fn answers(mut stdout: impl BufRead, entries: &[Entry]) -> Result<Vec<Vec<u8>>, 
     for entry in entries {
         let mut head = String::new();
         stdout.read_line(&mut head)?;
-        let expected = format!("{} blob {}", entry.id, entry.size);
-        if head.trim_end() != expected {
+        let size =
+            head.trim_end().strip_prefix(&format!("{} blob ", entry.id)).and_then(|size| size.parse::<u64>().ok());
+        let is_it = |size: &u64| *size < UNKNOWN && (entry.size == UNKNOWN || *size == entry.size);
+        let Some(size) = size.filter(is_it) else {
             return Err(GitError::Failed(format!("{} cannot be read", entry.path)));
-        }
-        let size = usize::try_from(entry.size).map_err(io::Error::other)?;
+        };
+        let size = usize::try_from(size).map_err(io::Error::other)?;
         let mut bytes = vec![0; size + 1];
         stdout.read_exact(&mut bytes)?;
         bytes.truncate(size);

@@ -12,6 +12,7 @@ mod key;
 mod manifest;
 mod value;
 
+pub use comment::suspicious as suspicious_comments;
 pub use flaw::{FAKE_ENVELOPE, Flaw, PARTIALLY_ENCRYPTED, flaws, has_envelope};
 pub use key::{PRIVATE_KEY, private_key};
 

@@ -95,7 +95,8 @@ impl FileTree {
     /// With the first file or folder that breaks a limit, leads out of `root` or cannot be read.
     pub fn read(root: &Path, folder: &str, limits: &Limits) -> Result<FileTree, ReadError> {
         let (root, start) = inside(root, folder)?;
-        let mut reader = Reader { root, limits, wanted: &|_| true, found: Vec::new(), passed_over: None };
+        let mut reader =
+            Reader { root, limits, wanted: &|_| true, with_hidden: false, found: Vec::new(), passed_over: None };
         reader.folder(&start, folder.trim_matches('/'), limits.depth)?;
         let read = |(path, file): (String, PathBuf)| contents(&file, &path, limits).map(|bytes| (path, bytes));
         Ok(FileTree { files: reader.found.into_par_iter().map(read).collect::<Result<_, _>>()? })
@@ -113,13 +114,38 @@ impl FileTree {
         wanted: &dyn Fn(&str) -> bool,
         limits: &Limits,
     ) -> Result<(FileTree, Vec<ReadError>), ReadError> {
+        FileTree::gathered(path, shown, wanted, limits, false)
+    }
+
+    /// [`FileTree::gather`] with every file, also those whose names start with a dot, Git's own aside: private keys like such
+    /// names.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn gather_all(path: &Path, shown: &str, limits: &Limits) -> Result<(FileTree, Vec<ReadError>), ReadError> {
+        FileTree::gathered(path, shown, &|_| true, limits, true)
+    }
+
+    fn gathered(
+        path: &Path,
+        shown: &str,
+        wanted: &dyn Fn(&str) -> bool,
+        limits: &Limits,
+        with_hidden: bool,
+    ) -> Result<(FileTree, Vec<ReadError>), ReadError> {
         let root = path.canonicalize().map_err(|source| from_io(shown, source))?;
         if !root.is_dir() {
             let files = [(shown.to_owned(), contents(&root, shown, limits)?)].into_iter().collect();
             return Ok((FileTree { files }, Vec::new()));
         }
-        let mut reader =
-            Reader { root: root.clone(), limits, wanted, found: Vec::new(), passed_over: Some(Vec::new()) };
+        let mut reader = Reader {
+            root: root.clone(),
+            limits,
+            wanted,
+            with_hidden,
+            found: Vec::new(),
+            passed_over: Some(Vec::new()),
+        };
         reader.folder(&root, shown, limits.depth)?;
         let read = |(path, file): (String, PathBuf)| contents(&file, &path, limits).map(|bytes| (path, bytes));
         let read: Vec<_> = reader.found.into_par_iter().map(read).collect();
@@ -148,6 +174,8 @@ struct Reader<'a> {
     root: PathBuf,
     limits: &'a Limits,
     wanted: &'a dyn Fn(&str) -> bool,
+    /// Whether names that start with a dot count.
+    with_hidden: bool,
     /// The paths of the files, and where they stand.
     found: Vec<(String, PathBuf)>,
     /// What could not be read; `None` where that is a reason to stop.
@@ -176,7 +204,7 @@ impl Reader<'_> {
         let join = |name: &str| format!("{above}{slash}{name}");
         let path = match name.to_str() {
             // Editors leave their locks and copies beside a file, some of them links to nowhere.
-            Some(name) if name.starts_with('.') => return Ok(()),
+            Some(name) if name == ".git" || (name.starts_with('.') && !self.with_hidden) => return Ok(()),
             Some(name) => join(name),
             None => return Err(error(&join(&name.to_string_lossy()), ReadReason::Name)),
         };

@@ -3,7 +3,8 @@
 use crate::diagnostic::{Finding, Location};
 
 /// Warns of every comment that reads like a key with its value (`# old: ...`, `# PASSWORD=...`).
-pub(super) fn suspicious(file: &str, text: &str) -> Vec<Finding> {
+#[must_use]
+pub fn suspicious(file: &str, text: &str) -> Vec<Finding> {
     text.lines()
         .zip(1..)
         .filter_map(|(line, number)| {
@@ -15,7 +16,7 @@ pub(super) fn suspicious(file: &str, text: &str) -> Vec<Finding> {
                     Location::new(file, number, column),
                     "this comment is not sealed, everybody can read it",
                 )
-                .help(format!("delete it with `sops edit {file}` if it holds an old value, and change that value"))
+                .help(format!("delete it with `gen secret edit {file}` or `sops edit {file}` if it holds an old value, and change that value"))
             })
         })
         .collect()
