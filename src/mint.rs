@@ -2,11 +2,13 @@
 
 mod authority;
 mod certificate;
+mod demand;
 mod password;
 mod private_key;
 
 pub use authority::{ServerCertificate, VALID_DAYS, server_certificate};
 pub use certificate::Certificate;
+pub use demand::{Minted, mint};
 pub use password::{PASSWORD_LENGTH, password};
 pub use private_key::KeyMatch;
 

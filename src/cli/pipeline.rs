@@ -241,10 +241,15 @@ impl Workspace {
 
     /// The services of an environment as far as its plan gets.
     fn components(&self, environment: &Environment) -> Vec<Component> {
+        self.planned(environment).0
+    }
+
+    /// The services of an environment as far as its plan gets, and what the plan has to say.
+    pub(super) fn planned(&self, environment: &Environment) -> (Vec<Component>, Vec<Finding>) {
         let vendored = self.vendored(environment, &mut Vec::new());
         match plan(environment, self.repository.inputs(), &vendored) {
-            Ok((plan, _)) => plan.components,
-            Err(unsound) => unsound.plan.map_or_else(Vec::new, |plan| plan.components),
+            Ok((plan, said)) => (plan.components, said),
+            Err(unsound) => (unsound.plan.map_or_else(Vec::new, |plan| plan.components), unsound.findings),
         }
     }
 

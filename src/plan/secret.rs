@@ -30,7 +30,7 @@ impl Planner<'_> {
         let Some(bytes) = self.inputs.get(&file) else {
             let keys: Vec<&str> = demand.keys.iter().map(|key| key.name.as_str()).collect();
             let message = format!("{file} is missing: the Secret `{}` with {}", demand.name, keys.join(", "));
-            self.error("missing-secret", origin, message, self.how_to_seal(demand, &file));
+            self.error("missing-secret", origin, message, self.how_to_seal(demand));
             return None;
         };
         let documents = match sops::inspect(&file, FileId(0), bytes) {
@@ -85,30 +85,11 @@ impl Planner<'_> {
         }
     }
 
-    /// A command that makes the file. The plain text lies neither on disk nor in the arguments of a process: `printf` is
-    /// the shell's own.
-    fn how_to_seal(&self, demand: &SecretDemand, file: &str) -> String {
-        let recipients: Vec<&str> = self.environment.spec.secrets.recipients.values().map(|key| key.as_str()).collect();
-        let recipients = if recipients.is_empty() { "AGE_PUBLIC_KEYS".to_owned() } else { recipients.join(",") };
-        let head = format!(
-            "apiVersion: v1\\nkind: Secret\\nmetadata:\\n  name: {}\\n  namespace: {}\\ntype: {}\\nstringData:\\n",
-            demand.name, self.environment.spec.namespace.name, demand.kind
-        );
-        let keys: Vec<&str> = demand.keys.iter().map(|key| key.name.as_str()).collect();
-        let manifest = match demand.kind.as_str() {
-            "Opaque" => {
-                let lines: String = keys.iter().map(|key| format!("  {key}: %s\\n")).collect();
-                format!("printf '{head}{lines}'{}", " \"$(openssl rand -hex 24)\"".repeat(keys.len()))
-            }
-            _ => format!(
-                "{{ printf '{head}'; for f in {}; do printf '  %s: |\\n' $f; sed 's/^/    /' $f; done; }}",
-                keys.join(" ")
-            ),
-        };
-        let folder = file.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    /// How a missing file comes to be.
+    fn how_to_seal(&self, demand: &SecretDemand) -> String {
         format!(
-            "mkdir -p {folder} && {manifest} | sops --indent 2 encrypt --age {recipients} --encrypted-regex \
-             '^(data|stringData)$' --input-type yaml --output-type yaml --filename-override {file} --output {file} /dev/stdin"
+            "`gen secret generate {0}` makes it; `gen secret import {0} {1} FILE` seals the values that you have",
+            self.environment.name, demand.name
         )
     }
 

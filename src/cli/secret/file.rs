@@ -59,8 +59,13 @@ impl SecretFile {
 
     /// Reads it as everybody can.
     pub(super) fn sealed(&self) -> Result<Sealed, Trouble> {
+        self.parse().map_err(refused)
+    }
+
+    /// Reads it as everybody can, for those who look at several files before they say what is wrong.
+    pub(super) fn parse(&self) -> Result<Sealed, Vec<Finding>> {
         let bytes = self.bytes.as_deref().unwrap_or_default();
-        Sealed::parse(Source { id: FileId(0), name: &self.path, bytes }).map_err(refused)
+        Sealed::parse(Source { id: FileId(0), name: &self.path, bytes })
     }
 
     /// Opens it with the identities at hand.
@@ -195,6 +200,18 @@ pub(super) fn recipients(environment: &Environment) -> Vec<&str> {
     let mut seen = std::collections::BTreeSet::new();
     keys.retain(|key| seen.insert(*key));
     keys
+}
+
+/// The public keys that an environment declares, or what makes one.
+pub(super) fn declared(environment: &Environment) -> Result<Vec<&str>, Trouble> {
+    let keys = recipients(environment);
+    match keys.is_empty() {
+        true => Err(Trouble(format!(
+            "the environment `{0}` declares no recipients: `gen secret init {0}` makes a key and writes it there",
+            environment.name
+        ))),
+        false => Ok(keys),
+    }
 }
 
 /// The Secrets that an environment's services demand, those that something else in the cluster makes too.

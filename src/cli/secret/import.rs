@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{
     Trouble,
-    file::{SecretFile, demands, environment, new_mistakes, recipients, refused},
+    file::{SecretFile, declared, demands, environment, new_mistakes, refused},
     pipeline::Workspace,
     report,
 };
@@ -58,13 +58,7 @@ impl Import {
         };
         let workspace = Workspace::open()?;
         let resolved = environment(&workspace, &self.environment)?;
-        let recipients = recipients(&resolved);
-        if recipients.is_empty() {
-            return Err(Trouble(format!(
-                "the environment `{0}` declares no recipients: `gen secret init {0}` makes a key and writes it there",
-                self.environment
-            )));
-        }
+        let recipients = declared(&resolved)?;
         let text = read(from)?;
         let shown = if from == "-" { "stdin" } else { from };
         let content = match dotenv::is_one(&text) {
@@ -145,7 +139,7 @@ impl Import {
 }
 
 /// The manifest that is sealed.
-fn document(name: &str, namespace: &str, kind: &str, values: &[(String, Plain)]) -> Tree {
+pub(super) fn document(name: &str, namespace: &str, kind: &str, values: &[(String, Plain)]) -> Tree {
     let metadata = Tree::map([("name", Tree::text(name)), ("namespace", Tree::text(namespace))]);
     let mut tree = Tree::map([
         ("apiVersion", Tree::text("v1")),

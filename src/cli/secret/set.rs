@@ -38,7 +38,7 @@ pub(super) struct Set {
 
 /// What became of a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Placed {
+pub(super) enum Placed {
     Added,
     Replaced,
     Same,
@@ -158,7 +158,7 @@ fn without_line_end(text: Plain) -> Plain {
 }
 
 /// Puts a value where its key stands, else behind the others of `stringData`. What is no text goes to `data`.
-fn put(document: &mut Tree, key: &str, value: Plain) -> Placed {
+pub(super) fn put(document: &mut Tree, key: &str, value: Plain) -> Placed {
     let has = |document: &Tree, block: &str| document.get(&[block, key]).is_some();
     let is_text = value.expose_text().is_some();
     let (in_text, in_data) = (has(document, "stringData"), has(document, "data"));
