@@ -580,7 +580,7 @@ pub(crate) const CASES: &[Case] = &[
         "a secret that is missing",
         &[Remove(SECRET)],
         &[
-            "environments/staging.yaml:5:3 missing-secret .. postgres-password, password, replication-password .. sops --indent 2 encrypt",
+            "environments/staging.yaml:5:3 missing-secret .. postgres-password, password, replication-password .. gen secret generate staging",
         ],
     ),
     case(

@@ -13,7 +13,7 @@ use clap::Args;
 use super::{
     Trouble,
     file::{SecretFile, declared, demands, is_path, new_mistakes, refused},
-    pipeline::Workspace,
+    pipeline::{Workspace, folder},
     report,
 };
 use crate::{
@@ -65,7 +65,7 @@ impl Rekey {
             }
         }
         for path in paths {
-            chosen.insert(known(&owners, path)?);
+            chosen.insert(known(&workspace, &environments, &owners, path)?);
         }
         let tasks = tasks(&workspace, &owners, &chosen)?;
         let texts = self.texts(&tasks)?;
@@ -155,20 +155,29 @@ fn owners<'a>(workspace: &Workspace, environments: &'a [Environment]) -> BTreeMa
 }
 
 /// The sealed input that somebody named by a path.
-fn known<'a>(owners: &'a BTreeMap<String, Vec<&Environment>>, typed: &str) -> Result<&'a str, Trouble> {
+fn known<'a>(
+    workspace: &Workspace,
+    environments: &[Environment],
+    owners: &'a BTreeMap<String, Vec<&Environment>>,
+    typed: &str,
+) -> Result<&'a str, Trouble> {
     let file = SecretFile::at(Path::new(typed))?;
-    owners.get_key_value(&file.path).map(|(path, _)| path.as_str()).ok_or_else(|| {
-        let source = Path::new(&file.path).file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let original =
-            owners.keys().find(|path| file.path.starts_with("gitops/") && path.ends_with(&format!("/{source}")));
-        Trouble(match original {
-            Some(original) => format!("{} is a copy: rekey {original}, then build", file.path),
-            None => format!(
+    if let Some((path, _)) = owners.get_key_value(&file.path) {
+        return Ok(path);
+    }
+    let original = environments.iter().find_map(|environment| {
+        let copy = file.path.strip_prefix(&folder(&environment.name))?.strip_prefix('/')?;
+        workspace.sealed_copies(environment).into_iter().find(|(path, _)| path == copy)
+    });
+    Err(Trouble(match original {
+        Some((_, original)) => format!("{} is a copy: rekey {original}, then build", file.path),
+        None => {
+            format!(
                 "{} belongs to no environment, so that nobody declares who may open it: use `sops updatekeys`",
                 file.path
-            ),
-        })
-    })
+            )
+        }
+    }))
 }
 
 fn tasks<'a>(
