@@ -45,12 +45,13 @@ e2e: build
 bench: build
     python3 benches/bench.py
 
-# throw hostile environments and manifests at gen for nine minutes (needs cargo-fuzz: cargo install cargo-fuzz)
+# throw hostile environments, manifests and sealed files at gen for twelve minutes (needs cargo-fuzz: cargo install cargo-fuzz)
 [group('long')]
 fuzz:
     cargo fuzz run --sanitizer none yaml -- -max_total_time=180 -rss_limit_mb=1024
     cargo fuzz run --sanitizer none environment -- -max_total_time=180 -rss_limit_mb=1024
     cargo fuzz run --sanitizer none manifest -- -max_total_time=180 -rss_limit_mb=1024
+    cargo fuzz run --sanitizer none sealed -- -max_total_time=180 -rss_limit_mb=1024
 
 # everything that CI runs
 [group('long')]

@@ -8,13 +8,16 @@ use super::open::{Contents, OpenError, contents, data_key};
 use super::stash::Stash;
 use super::{Identity, Selector, close, mask};
 use crate::{
-    diagnostic::Finding,
+    diagnostic::{Finding, Location},
     plain::Plain,
     yaml::{
         FileId, Source,
-        typed::{self, Stream},
+        typed::{self, Entry, Item, Stream, Tree},
     },
 };
+
+/// How much matching a selector may cost in a file, in states times bytes: some seconds.
+const MOST_WORK: usize = 200_000_000;
 
 /// A sealed file, read without any key.
 #[derive(Clone)]
@@ -39,6 +42,13 @@ impl Sealed {
         let mut stream = typed::read(source)?;
         let block = Block::take(&mut stream, source.name)?;
         let envelope = block.envelope(source.name)?;
+        if envelope.selector.cost(stream.documents.iter().map(matched_bytes).sum()) > MOST_WORK {
+            let message = "the selector is too large for a file with so many or so long keys";
+            let finding = Finding::error("broken-envelope", Location::file(source.name), message);
+            return Err(vec![
+                finding.help("check that the file is what it should be: this takes minutes in sops, too"),
+            ]);
+        }
         let text = String::from_utf8_lossy(source.bytes).into_owned();
         Ok(Sealed(Arc::new(File { text, stream, block, envelope })))
     }
@@ -205,6 +215,21 @@ pub fn seal(mut stream: Stream, recipients: &[&str], selector: &Selector, now: S
     let mut block = Block::new(recipients, &key, selector)?;
     close::stamp(&mut block, &cipher, &closed.mac, now)?;
     finish(stream, &block, &cipher)
+}
+
+/// How many bytes a selector is matched with: all keys and comments.
+fn matched_bytes(tree: &Tree) -> usize {
+    match tree {
+        Tree::Leaf(_) => 0,
+        Tree::Map(entries) => entries.iter().fold(0, |sum, entry| match entry {
+            Entry::Pair { key, value, .. } => sum + key.len() + matched_bytes(value),
+            Entry::Comment(comment) => sum + comment.text.len(),
+        }),
+        Tree::List(items) => items.iter().fold(0, |sum, item| match item {
+            Item::Value(value, _) => sum + matched_bytes(value),
+            Item::Comment(comment) => sum + comment.text.len(),
+        }),
+    }
 }
 
 /// The text of a sealed file, once it was seen to open: whatever cannot be read back is never written.

@@ -10,8 +10,8 @@ use regex_lite::Regex;
 pub struct Selector {
     kind: SelectorKind,
     pattern: String,
-    /// The compiled expression; none where the pattern is a suffix.
-    expression: Option<Regex>,
+    /// The compiled expression and its weight; none where the pattern is a suffix.
+    expression: Option<(Regex, u32)>,
 }
 
 impl PartialEq for Selector {
@@ -111,6 +111,11 @@ impl Selector {
         &self.pattern
     }
 
+    /// The most that it costs to match so many bytes, in states of the expression.
+    pub(super) fn cost(&self, bytes: usize) -> usize {
+        self.expression.as_ref().map_or(0, |(_, weight)| bytes.saturating_mul(*weight as usize))
+    }
+
     /// Whether comments decide rather than keys.
     pub(super) fn reads_comments(&self) -> bool {
         matches!(self.kind, SelectorKind::UnencryptedCommentRegex | SelectorKind::EncryptedCommentRegex)
@@ -119,7 +124,7 @@ impl Selector {
     /// Whether a key, or a comment where comments decide, is one that the selector names.
     pub(super) fn names(&self, text: &str) -> bool {
         match &self.expression {
-            Some(expression) => expression.is_match(text),
+            Some((expression, _)) => expression.is_match(text),
             None => text.ends_with(&self.pattern),
         }
     }

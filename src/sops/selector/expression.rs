@@ -4,7 +4,7 @@
 //! that means something else than in sops leaves values readable. What Go refuses is refused; what Go knows and this does not
 //! is refused by name.
 
-use regex_lite::{Regex, RegexBuilder};
+use regex_lite::Regex;
 
 use super::set::Set;
 
@@ -13,23 +13,27 @@ const MOST_REPEATS: u32 = 1000;
 /// Selectors are short; the time of a match grows with the length.
 const LONGEST: usize = 1024;
 const DEEPEST: usize = 40;
-/// Bytes that a compiled expression may take.
-const SIZE: usize = 128 * 1024;
+/// How many characters may be looked for at once, repetitions counted: the time of a match grows with it.
+const HEAVIEST: u32 = 1024;
 
-/// Compiles an expression of Go.
+/// Compiles an expression of Go, and says what each byte that it is matched with costs at most.
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+pub(super) fn compile(pattern: &str) -> Result<(Regex, u32), String> {
     if pattern.len() > LONGEST {
         return Err(format!("it is longer than {LONGEST} bytes"));
     }
     let mut parser = Parser { rest: pattern, names: Vec::new(), depth: 0 };
-    let translated = parser.alternatives(Flags::default())?.text;
+    let whole = parser.alternatives(Flags::default())?;
     if !parser.rest.is_empty() {
         return Err("a `)` closes nothing".to_owned());
     }
-    RegexBuilder::new(&translated).size_limit(SIZE).build().map_err(|_| "it is too large".to_owned())
+    let too_large = || "it is too large".to_owned();
+    if whole.weight > HEAVIEST {
+        return Err(too_large());
+    }
+    Ok((Regex::new(&whole.text).map_err(|_| too_large())?, whole.weight))
 }
 
 #[derive(Clone, Copy, Default)]
@@ -47,11 +51,13 @@ struct Part {
     text: String,
     /// The largest product of nested repetitions.
     repeats: u32,
+    /// How many characters it looks for, repetitions counted.
+    weight: u32,
 }
 
 impl Part {
     fn one(text: impl Into<String>) -> Part {
-        Part { text: text.into(), repeats: 1 }
+        Part { text: text.into(), repeats: 1, weight: 1 }
     }
 }
 
@@ -83,6 +89,7 @@ impl<'p> Parser<'p> {
             flags = last;
             whole.text.push_str(&sequence.text);
             whole.repeats = whole.repeats.max(sequence.repeats);
+            whole.weight = whole.weight.saturating_add(sequence.weight);
             if !self.take("|") {
                 return Ok(whole);
             }
@@ -121,7 +128,8 @@ impl<'p> Parser<'p> {
             }
         }
         let repeats = parts.iter().map(|part| part.repeats).max().unwrap_or(1);
-        Ok((Part { text: parts.into_iter().map(|part| part.text).collect(), repeats }, flags))
+        let weight = parts.iter().fold(1, |weight: u32, part| weight.saturating_add(part.weight));
+        Ok((Part { text: parts.into_iter().map(|part| part.text).collect(), repeats, weight }, flags))
     }
 
     /// A repetition: the least and most times, if there is a most, and how it is written.
@@ -352,5 +360,6 @@ fn repeat(part: Part, least: u32, most: Option<u32>, sign: &str) -> Result<Part,
     if repeats > MOST_REPEATS {
         return Err(format!("nested repetitions add up to more than {MOST_REPEATS}"));
     }
-    Ok(Part { text: format!("(?:{}){sign}", part.text), repeats })
+    let weight = part.weight.saturating_mul(times);
+    Ok(Part { text: format!("(?:{}){sign}", part.text), repeats, weight })
 }

@@ -203,3 +203,16 @@ fn older_writers() {
     assert!(closed.contains("    kms: []\n") && closed.contains("version: 3.13.3"), "{closed}");
     assert_eq!(shown(&open(&closed, &identity).plain()), "a: new\nc_unencrypted: 2\n");
 }
+
+#[test]
+fn work_is_bounded() {
+    let text = seal_for(&Identity::generate(), "a: b\n", &all());
+    let heavy = text.replace("unencrypted_suffix: _unencrypted", "encrypted_regex: '(a?b?c?d?e?f?g?){100}z'");
+    let long = |size: usize| format!("? {}\n: x\n{heavy}", "abcdefg".repeat(size));
+    assert!(Sealed::parse(source(&long(10))).is_ok());
+    let findings = Sealed::parse(source(&long(100_000))).err().unwrap();
+    assert!(findings[0].message.contains("too large"), "{}", findings[0].message);
+    let holder = "        - recipient: age1x\n          enc: x\n".repeat(501);
+    let many = text.replacen("    age:\n", &format!("    age:\n{holder}"), 1);
+    assert!(Sealed::parse(source(&many)).err().unwrap()[0].message.contains("500"));
+}
