@@ -2,10 +2,12 @@
 //! written as sops writes them. Everything that may be secret is [`Plain`].
 
 mod builder;
+mod duplicate;
 mod read;
 mod resolve;
 #[cfg(test)]
 mod tests;
+mod spell;
 mod timestamp;
 mod write;
 

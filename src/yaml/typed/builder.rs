@@ -1,10 +1,13 @@
 //! Builds typed trees from parser events, without recursion and within fixed bounds.
 
+mod alias;
+mod comment;
+
 use std::borrow::Cow;
-use std::collections::{HashMap, hash_map};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use serde_saphyr::granit_parser::{ErrorKind, Event, Placement, ScalarStyle, ScanError, Span, StructureStyle, Tag};
+use serde_saphyr::granit_parser::{ErrorKind, Event, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 
 use super::super::{
     Dialect, Mark, Source,
@@ -14,7 +17,7 @@ use super::super::{
     syntax,
 };
 use super::resolve::{Meaning, meaning};
-use super::{Comment, Entry, Item, Leaf, Stream, Tree};
+use super::{Comment, Entry, Item, Leaf, Stream, Tree, duplicate};
 use crate::diagnostic::{Finding, Location};
 use crate::plain::Plain;
 
@@ -123,7 +126,8 @@ impl<'a> Builder<'a> {
             Event::Alias(id) if self.too_deep == 0 => self.alias(id, span),
             Event::UnresolvedAlias(_) if self.too_deep == 0 => {
                 let help = "define the anchor first, or put the text in double quotes";
-                self.no_alias(span, "no anchor of this name stands above this alias", help);
+                let message = "no anchor of this name stands above this alias";
+                self.no_alias(span, Refusal::new("undefined-alias", message, help));
             }
             Event::Comment(text, placement) if self.too_deep == 0 => self.comment(&text, placement, span),
             _ => {}
@@ -294,7 +298,7 @@ impl<'a> Builder<'a> {
         let tree = match frame.content {
             Content::List(items) => Tree::List(items),
             Content::Map { entries, .. } => {
-                self.report_duplicates(&entries);
+                duplicate::report(&entries, self.source.name, &mut self.findings);
                 Tree::Map(entries)
             }
         };
@@ -302,38 +306,6 @@ impl<'a> Builder<'a> {
             self.keep(frame.anchor, &tree, frame.mark, self.budget.since(frame.before), frame.height + 1);
         }
         self.attach(tree, frame.mark, frame.height + 1, if frame.flow { Shape::Flow } else { Shape::Block });
-    }
-
-    fn keep(&mut self, id: usize, tree: &Tree, mark: Mark, cost: Cost, height: usize) {
-        if self.budget.copy(cost) {
-            self.anchors.insert(id, Anchor { tree: tree.clone(), mark, cost, height });
-        }
-    }
-
-    fn alias(&mut self, id: usize, span: &Span) {
-        let place = self.place(span);
-        let Some(anchor) = self.anchors.get(&id) else {
-            return self.no_alias(span, "this alias names the value it stands in", "repeat the value instead");
-        };
-        if !self.budget.copy(anchor.cost) {
-            return;
-        }
-        let (height, mark, tree) = (anchor.height, anchor.mark, anchor.tree.clone());
-        if self.stack.len() + height > MOST_LEVELS {
-            let help = format!("at most {MOST_LEVELS} levels are read");
-            return self.no_alias(span, "this alias nests lists and maps too deeply", &help);
-        }
-        self.stand_above(place.start);
-        self.last_end = place.end as usize;
-        self.attach(tree, mark, height, Shape::Leaf);
-    }
-
-    fn no_alias(&mut self, span: &Span, message: &str, help: &str) {
-        let rule = if message.contains("deeply") { "deep-nesting" } else { "undefined-alias" };
-        let place = self.place(span);
-        self.error(rule, place, message, help);
-        self.last_end = place.end as usize;
-        self.attach(Tree::Leaf(Leaf::Null), place, 0, Shape::Leaf);
     }
 
     fn expects_key(&self) -> bool {
@@ -384,126 +356,6 @@ impl<'a> Builder<'a> {
                         Entry::Comment(Comment { text: comment.text, inline })
                     }));
                     entries.push(Entry::Pair { key: key.text, mark: key.mark, value: tree });
-                }
-            }
-        }
-    }
-
-    fn comment(&mut self, text: &str, placement: Placement, span: &Span) {
-        self.budget.read(text.len());
-        let mark = self.place(span);
-        let text = Plain::from(text.trim_end_matches('\r'));
-        let start = mark.start as usize;
-        let gap = self.text.get(self.last_end..start).unwrap_or_default();
-        // Behind the dash of a list that starts here, a comment is the item's.
-        let line = gap.rsplit(['\n', '\r']).next().unwrap_or_default();
-        if placement == Placement::Right && !line.trim_start_matches(' ').starts_with('-') {
-            let is_gap = |signs: &[u8]| gap.bytes().all(|byte| matches!(byte, b' ' | b'\t') || signs.contains(&byte));
-            match self.stack.last_mut().map(|frame| &mut frame.content) {
-                Some(Content::Map { pending: Some(key), .. }) => {
-                    return key.behind.push(Waiting { text, start: mark.start, column: mark.column });
-                }
-                Some(_) if is_gap(b",") => return self.comment_behind(text, true),
-                // The value is missing, and it was said so before the comment came.
-                Some(Content::Map { .. }) if is_gap(b":,") => return self.comment_behind(text, false),
-                _ => {}
-            }
-        }
-        self.comments.push(Waiting { text, start: mark.start, column: mark.column });
-    }
-
-    /// Puts a comment that stands behind a value before it, as sops does; one behind brackets becomes the first thing in them.
-    fn comment_behind(&mut self, text: Plain, inline: bool) {
-        let is_flow = self.last_shape == Shape::Flow;
-        match self.stack.last_mut().map(|frame| &mut frame.content) {
-            Some(Content::List(items)) => {
-                let at = items.len().saturating_sub(1);
-                items.insert(at, Item::Comment(Comment { text, inline: inline && !items.is_empty() }));
-            }
-            Some(Content::Map { entries, .. }) => match entries.last_mut() {
-                Some(Entry::Pair { value: Tree::List(items), .. }) if is_flow => {
-                    items.insert(0, Item::Comment(Comment { text, inline: false }));
-                }
-                Some(Entry::Pair { value: Tree::Map(entries), .. }) if is_flow => {
-                    entries.insert(0, Entry::Comment(Comment { text, inline: false }));
-                }
-                _ => {
-                    let at = entries.len().saturating_sub(1);
-                    entries.insert(at, Entry::Comment(Comment { text, inline: inline && !entries.is_empty() }));
-                }
-            },
-            None => {}
-        }
-    }
-
-    /// Puts the comments before `start` into the open list or map, above what comes next.
-    fn stand_above(&mut self, start: u32) {
-        if !self.comments.is_empty() {
-            for text in self.take_comments(start) {
-                self.push_comment(text);
-            }
-        }
-    }
-
-    fn take_comments(&mut self, start: u32) -> Vec<Plain> {
-        let count = self.comments.iter().take_while(|comment| comment.start < start).count();
-        self.comments.drain(..count).map(|comment| comment.text).collect()
-    }
-
-    fn push_comment(&mut self, text: Plain) {
-        let comment = Comment { text, inline: false };
-        match self.stack.last_mut().map(|frame| &mut frame.content) {
-            Some(Content::List(items)) => items.push(Item::Comment(comment)),
-            Some(Content::Map { entries, .. }) => entries.push(Entry::Comment(comment)),
-            // Above a root that is no map, which is an error anyway.
-            None => {}
-        }
-    }
-
-    /// Where the dash of the item that starts at `mark` stands: on its line, or on a line of its own above.
-    fn dash(&self, mark: Mark) -> u32 {
-        let start = mark.start as usize;
-        let line = self.text[..start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
-        if !self.text[line..start].trim_start_matches(' ').is_empty() {
-            return u32::try_from(line).unwrap_or(u32::MAX);
-        }
-        let mut at = self.last_end;
-        for line in self.text.get(self.last_end..start).unwrap_or_default().split_inclusive('\n') {
-            if line.trim_start_matches(' ').starts_with('-') {
-                return u32::try_from(at).unwrap_or(u32::MAX);
-            }
-            at += line.len();
-        }
-        mark.start
-    }
-
-    fn report_duplicates(&mut self, entries: &[Entry]) {
-        let pairs = || {
-            entries.iter().filter_map(|entry| match entry {
-                Entry::Pair { key, mark, .. } => Some((key.as_str(), *mark)),
-                Entry::Comment(_) => None,
-            })
-        };
-        let mut report = |first: Mark, second: Mark| {
-            let message = format!("this key is already set in line {}", first.line);
-            let finding = Finding::error("duplicate-key", second.location(self.source.name), message);
-            self.findings.push(finding.help("keep one of the two"));
-        };
-        // Most maps are small, and then comparing all pairs is faster than hashing.
-        if entries.len() <= 12 {
-            for (index, (key, mark)) in pairs().enumerate() {
-                if let Some((_, first)) = pairs().take(index).find(|(known, _)| *known == key) {
-                    report(first, mark);
-                }
-            }
-            return;
-        }
-        let mut known: HashMap<&str, Mark> = HashMap::with_capacity(entries.len());
-        for (key, mark) in pairs() {
-            match known.entry(key) {
-                hash_map::Entry::Occupied(first) => report(*first.get(), mark),
-                hash_map::Entry::Vacant(free) => {
-                    free.insert(mark);
                 }
             }
         }
