@@ -66,23 +66,18 @@ fn locked(child: &Mutex<Option<Pid>>) -> MutexGuard<'_, Option<Pid>> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends a child, kindly first.
+/// Ends a child, kindly first, and takes note of its end.
 fn end(pid: Pid) {
-    let has_ended = || {
-        !matches!(
-            waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG),
-            Ok(None)
-        )
-    };
+    let reap = |more| waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | more);
     if kill_process(pid, Signal::TERM).is_err() {
         return;
     }
-    let step = GRACE / 25;
     for _ in 0..25 {
-        if has_ended() {
+        if !matches!(reap(WaitIdOptions::NOHANG), Ok(None)) {
             return;
         }
-        thread::sleep(step);
+        thread::sleep(GRACE / 25);
     }
     let _ = kill_process(pid, Signal::KILL);
+    let _ = reap(WaitIdOptions::empty());
 }
