@@ -4,7 +4,7 @@
 use std::{env, fs, path::Path, time::SystemTime};
 
 use gitops_gen::{
-    sops::{Opened, Sealed, Selector, SelectorKind, seal},
+    sops::{Identity, Opened, Sealed, Selector, SelectorKind, seal},
     yaml::typed::{Leaf, Tree},
 };
 use rayon::prelude::*;
@@ -56,13 +56,19 @@ fn walk(sops: &Sops, shape: &Shape, gen_first: bool) -> Vec<Outcome> {
 }
 
 impl Walk<'_> {
-    /// What was sealed last is a good beginning for the fuzz target `sealed`, where somebody asks for that.
+    /// What was sealed last is a good beginning for the fuzz target `sealed`, where somebody asks for that; wrapped for the key that
+    /// the target has, if it can be.
     fn keep_as_seed(&self) {
-        if let Some(folder) = env::var_os("GEN_FUZZ_SEEDS") {
-            let name =
-                format!("{} {}.yaml", self.case.shape.name.replace(',', ""), self.case.sops.name()).replace(' ', "-");
-            fs::write(Path::new(&folder).join(name), &self.text).unwrap();
-        }
+        let Some(folder) = env::var_os("GEN_FUZZ_SEEDS") else { return };
+        let key = include_str!("../keys/test-platform.agekey");
+        let recipient = Identity::parse_age(&key.into()).unwrap()[0].recipient().unwrap();
+        let wrapped = self.open().and_then(|mut opened| {
+            opened.rewrap(&[&recipient])?;
+            opened.close(SystemTime::now())
+        });
+        let name =
+            format!("{} {}.yaml", self.case.shape.name.replace(',', ""), self.case.sops.name()).replace(' ', "-");
+        fs::write(Path::new(&folder).join(name), wrapped.unwrap_or_else(|_| self.text.clone())).unwrap();
     }
 
     /// Notes how a step ended.
