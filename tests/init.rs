@@ -203,7 +203,8 @@ fn the_next_steps_are_said_in_their_order() {
     let steps = [
         "\nnext:\n",
         "gen build staging production && gen check\n",
-        "git init && git add --all && git commit",
+        "git init --initial-branch=main && git add --all && git commit",
+        "git push --set-upstream origin main\n",
         "flux bootstrap git --url=URL --branch=main --path=clusters/staging\n",
         "gen secret bootstrap staging | kubectl apply --server-side -f -\n",
         "--path=clusters/production\n",

@@ -72,3 +72,24 @@ fn the_session_in_the_readme_is_real() {
     shows(&run_in_copy(memory, &["diff", "staging"]));
     shows(&run_in_copy(|_| {}, &["explain", "gitops/staging/postgres/values.yaml:12"]));
 }
+
+/// A person called ann, in her home directory.
+#[test]
+fn the_start_in_the_readme_is_real() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let top = folder.path().canonicalize().expect("it is there");
+    let home = top.join("ann");
+    fs::create_dir(&home).expect("a folder can be made");
+    let run = |place: &Path, arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));
+        command.args(arguments).current_dir(place).env_clear().env("HOME", &home).env("USER", "ann");
+        let output = command.output().expect("gen runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("gen prints text")
+    };
+    let said = run(&home, &["init", "shop"]).replace(&top.display().to_string(), "/home");
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).expect("README.md can be read");
+    assert!(readme.contains(&format!("$ gen init shop\n{said}")), "README.md does not show:\n{said}");
+    run(&home.join("shop"), &["build", "staging"]);
+    run(&home.join("shop"), &["check"]);
+}

@@ -61,8 +61,12 @@ fn steps(work: &Work, directory: &Path, out: &mut String) {
     }
     let names: Vec<&str> = work.homes.iter().map(|home| home.environment.as_str()).collect();
     steps.push(format!("gen build {} && gen check", names.join(" ")));
-    let git = if work.place.has_git { "" } else { "git init && " };
-    steps.push(format!("{git}git add --all && git commit -m \"gen init\" && git push"));
+    if work.place.has_git {
+        steps.push("git add --all && git commit -m \"gen init\" && git push".to_owned());
+    } else {
+        steps.push("git init --initial-branch=main && git add --all && git commit -m \"gen init\"".to_owned());
+        steps.push("git remote add origin URL && git push --set-upstream origin main".to_owned());
+    }
     for home in &work.homes {
         steps.extend(of_cluster(work, home));
     }
@@ -87,5 +91,10 @@ fn of_cluster(work: &Work, home: &Home) -> Vec<String> {
 
 /// A word as a shell takes it.
 fn shell(word: &str) -> String {
-    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+    if word.chars().all(is_plain) && !word.is_empty() {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
