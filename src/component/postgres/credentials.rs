@@ -115,9 +115,10 @@ impl Postgres<'_> {
         // A wildcard counts with two labels behind it only.
         let pods = headless.iter().map(|service| format!("*.{service}"));
         let namespace = self.context.place.namespace;
-        let spelled = |name: &String| ["", ".svc", ".svc.cluster.local"].map(|end| format!("{name}.{namespace}{end}"));
+        // The first one is what people are told.
+        let spelled = |name: &String| [".svc", ".svc.cluster.local", ""].map(|end| format!("{name}.{namespace}{end}"));
         let mut names: Vec<String> =
-            services.iter().flat_map(|service| std::iter::once(service.clone()).chain(spelled(service))).collect();
+            services.iter().flat_map(|service| spelled(service).into_iter().chain([service.clone()])).collect();
         names.extend(pods.flat_map(|pod| spelled(&pod)));
         names
     }
