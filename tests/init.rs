@@ -342,3 +342,36 @@ fn somebody_elses_sops_rules_stay_and_are_judged() {
     assert_eq!(world.read(".sops.yaml"), rules);
     assert!(run.stdout.contains("error[bad-sops-config]: unknown key `path-regex`"), "{}", run.stdout);
 }
+
+#[test]
+fn this_repository_has_the_rules_that_gen_writes() {
+    use gitops_gen::{
+        environment::Repository,
+        scaffold::sops_config,
+        tree::{FileTree, Limits},
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut inputs = FileTree::read(root, "environments", &Limits::default()).unwrap();
+    inputs.insert("gen.yaml", fs::read(root.join("gen.yaml")).unwrap()).unwrap();
+    let repository = Repository::load(inputs);
+    let recipients = |name: &str| {
+        let recipients = repository.resolve(name).unwrap().spec.secrets.recipients;
+        recipients.iter().map(|(holder, key)| (holder.to_string(), key.to_string())).collect()
+    };
+    let all = repository.environments().into_iter().map(|name| (name.to_owned(), recipients(name))).collect();
+    assert_eq!(fs::read_to_string(root.join(".sops.yaml")).unwrap(), sops_config(&all).unwrap());
+}
+
+#[test]
+fn a_home_under_git_is_no_repository_of_its_own() {
+    let world = World::new();
+    fs::create_dir(world.home().join(".git")).unwrap();
+    let shop = world.home().join("shop");
+    let said = world.good(&["init", shop.to_str().unwrap()]);
+    assert!(said.contains("git init --initial-branch=main"), "{said}");
+    assert!(!fs::read_to_string(shop.join("environments/base.yaml")).unwrap().contains("path: shop"));
+    fs::create_dir(shop.join(".git")).unwrap();
+    let inner = shop.join("key.txt");
+    let run = world.gen_(&["-C", shop.to_str().unwrap(), "secret", "init", "--identity", inner.to_str().unwrap()]);
+    assert!(run.code == 2 && run.stderr.contains("is committed sooner or later"), "{}", run.stderr);
+}

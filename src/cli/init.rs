@@ -3,7 +3,6 @@
 mod files;
 mod next;
 mod place;
-mod secrets;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +18,7 @@ use super::{
     report,
     schema::FILE as SCHEMA,
     secret::{
-        config,
+        config, generate,
         identity::{self, KeyFile},
     },
 };
@@ -257,7 +256,7 @@ impl Work {
         for home in self.homes.iter().filter(|home| home.is_new) {
             match workspace.repository.resolve(&home.environment) {
                 Ok(environment) => {
-                    for (path, text) in secrets::missing(&workspace, &environment)? {
+                    for (path, text) in generate::new_files(&workspace, &environment)? {
                         self.files.offer(&self.place.top, self.place.from_top(&path), text)?;
                     }
                 }

@@ -6,7 +6,7 @@ mod check;
 pub(super) mod config;
 mod edit;
 mod file;
-mod generate;
+pub(super) mod generate;
 pub(super) mod identity;
 mod import;
 mod init;

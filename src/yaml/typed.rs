@@ -5,9 +5,9 @@ mod builder;
 mod duplicate;
 mod read;
 mod resolve;
+mod spell;
 #[cfg(test)]
 mod tests;
-mod spell;
 mod timestamp;
 mod write;
 

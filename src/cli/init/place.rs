@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    cli::{Trouble, secret::identity::absolute},
+    cli::{
+        Trouble,
+        secret::identity::{absolute, git_around},
+    },
     environment::PROJECT_FILE,
     scaffold::Sync,
     tree::{FileTree, Limits, read_file},
@@ -43,8 +46,8 @@ impl Place {
             let message = "a repository cannot lie in another: run `gen init` there";
             return Err(Trouble(format!("{} lies in the repository {}; {message}", root.display(), around.display())));
         }
-        let git = root.ancestors().find(|folder| folder.join(".git").exists());
-        let top = git.unwrap_or(&root).to_path_buf();
+        let git = git_around(&root);
+        let top = git.clone().unwrap_or_else(|| root.clone());
         let clusters = clusters(&top)?;
         Ok(Place { has_git: git.is_some(), top, root, clusters })
     }

@@ -94,6 +94,20 @@ pub(in crate::cli) fn generate(workspace: &Workspace, names: &[String]) -> Resul
     Ok(summary(&environments, &made))
 }
 
+/// The sealed files that an environment has not at all, made but not written: their paths and texts.
+pub(in crate::cli) fn new_files(
+    workspace: &Workspace,
+    environment: &Environment,
+) -> Result<Vec<(String, String)>, Trouble> {
+    let mut findings = Vec::new();
+    let mut files = Vec::new();
+    for one in look(workspace, environment, &mut findings).iter().filter(|one| one.file.bytes.is_none()) {
+        let (text, _) = one.made(SystemTime::now())?.map_err(refused)?;
+        files.push((one.file.path.clone(), text));
+    }
+    Ok(files)
+}
+
 /// What is missing in an environment; what keeps a file from getting it goes to `findings`.
 fn look<'a>(workspace: &Workspace, environment: &'a Environment, findings: &mut Vec<Finding>) -> Vec<Lacking<'a>> {
     let (components, said) = workspace.planned(environment);

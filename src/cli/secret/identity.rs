@@ -113,6 +113,13 @@ pub(in crate::cli) fn absolute(path: &Path) -> Result<PathBuf, Trouble> {
     Ok(whole)
 }
 
+/// The root of the Git repository around a folder. A home directory under Git is no such root: it holds people's settings.
+pub(in crate::cli) fn git_around(folder: &Path) -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").and_then(|home| PathBuf::from(home).canonicalize().ok());
+    let is_root = |folder: &&Path| folder.join(".git").exists() && home.as_deref() != Some(*folder);
+    folder.ancestors().find(is_root).map(Path::to_path_buf)
+}
+
 /// The holder's name: as given, or the login name made into one.
 pub(in crate::cli) fn holder(given: Option<&str>) -> Result<String, Trouble> {
     if let Some(given) = given {

@@ -51,7 +51,8 @@ impl Init {
         let holder = identity::holder(self.holder.as_deref())?;
         let path = self.identity.clone().or_else(keyring::default_file);
         let path = path.ok_or_else(|| Trouble("there is no home directory: say --identity FILE".to_owned()))?;
-        let key = KeyFile::at(&path, &workspace.root.canonicalize()?)?;
+        let root = workspace.root.canonicalize()?;
+        let key = KeyFile::at(&path, &identity::git_around(&root).unwrap_or(root))?;
 
         let mut findings = Vec::new();
         let (mut joined, mut there) = (Vec::new(), Vec::new());
