@@ -48,7 +48,16 @@ pub struct Rule {
     pub good: &'static str,
     /// Whether the lines that it points at hold secrets: they are never shown.
     pub hides_lines: bool,
-    check: fn(&View<'_>, &mut Report<'_>),
+    /// None where no tree tells: keys, holders, history. Whoever knows that reports under the rule's id.
+    check: Option<fn(&View<'_>, &mut Report<'_>)>,
+}
+
+impl Rule {
+    /// Whether it looks at trees. Others tell what no tree does.
+    #[must_use]
+    pub fn is_about_trees(&self) -> bool {
+        self.check.is_some()
+    }
 }
 
 /// Every rule. `unknown-chart-value` comes last: it is silent where another one has said more.
@@ -106,13 +115,12 @@ pub fn check(bundle: &Bundle, profile: Profile, locate: &dyn Fn(&At<'_>) -> Plac
             Profile::Production => rule.production,
         };
         let mut report = Report { rule, severity, locate, findings: &mut findings };
-        (rule.check)(&view, &mut report);
+        if let Some(check) = rule.check {
+            check(&view, &mut report);
+        }
     }
     findings
 }
-
-/// For rules about what no tree tells: keys, holders, history. Whoever knows that reports under the rule's id.
-fn told_elsewhere(_: &View<'_>, _: &mut Report<'_>) {}
 
 /// Collects what one rule finds.
 struct Report<'a> {

@@ -289,7 +289,7 @@ fn broken_rules(example: &str) -> Vec<&'static str> {
 
 #[test]
 fn the_examples_of_a_rule_are_wrong_and_right() {
-    for rule in RULES {
+    for rule in RULES.iter().filter(|rule| rule.is_about_trees()) {
         let (bad, good) = (broken_rules(rule.bad), broken_rules(rule.good));
         assert!(bad.contains(&rule.id), "{}: the wrong example breaks only {bad:?}", rule.id);
         assert!(!good.contains(&rule.id), "{}: the right example breaks {good:?}", rule.id);

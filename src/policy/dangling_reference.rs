@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "services:\n  postgres:\n    values:\n      primary: {extraEnvVarsSecret: postgres-extra}   # nowhere in the tree\n",
     good: "services:\n  postgres:\n    values:\n      primary: {extraEnvVarsSecret: postgres-auth}\n",
     hides_lines: false,
-    check,
+    check: Some(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

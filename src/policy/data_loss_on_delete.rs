@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "primary:\n  persistentVolumeClaimRetentionPolicy:\n    enabled: true\n    whenDeleted: Delete\n",
     good: "primary:\n  persistentVolumeClaimRetentionPolicy:\n    enabled: true\n    whenDeleted: Retain\n",
     hides_lines: false,
-    check,
+    check: Some(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

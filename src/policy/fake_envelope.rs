@@ -12,10 +12,32 @@ pub(super) const RULE: Rule = Rule {
                 in and applies the rest as it stands; a file without recipients, or whose selector does not compile, was \
                 never sealed or cannot be opened by anybody.",
     remedy: "Restore the file as `sops` or `gen secret` wrote it, or seal its values anew; change every value that was committed.",
-    bad: "stringData:\n  password: hunter2\nsops:\n  mac: ENC[...]   # nothing above is sealed\n",
-    good: "stringData:\n  password: ENC[AES256_GCM,data:...,iv:...,tag:...,type:str]\nsops: {age: [...], lastmodified: ..., mac: ..., version: ...}\n",
+    bad: r#"apiVersion: v1
+kind: Secret
+metadata: {name: a}
+stringData:
+  password: hunter2
+sops:
+  age: [{recipient: age1..., enc: "-----BEGIN AGE ENCRYPTED FILE-----...-----END AGE ENCRYPTED FILE-----"}]
+  encrypted_regex: ^(data|stringData)$
+  lastmodified: "2026-11-20T19:36:13Z"
+  mac: ENC[AES256_GCM,data:sv5RCStsIhde0N8y,iv:kS6PdBMmaRsxZaXikcaVp7r8X22z/z5hK2Z0ddZptfE=,tag:ZkXmEZUROUbxfSnkM5x7gQ==,type:str]
+  version: 3.13.3
+"#,
+    good: r#"apiVersion: v1
+kind: Secret
+metadata: {name: a}
+stringData:
+  password: ENC[AES256_GCM,data:sv5RCStsIhde0N8y,iv:kS6PdBMmaRsxZaXikcaVp7r8X22z/z5hK2Z0ddZptfE=,tag:ZkXmEZUROUbxfSnkM5x7gQ==,type:str]
+sops:
+  age: [{recipient: age1..., enc: "-----BEGIN AGE ENCRYPTED FILE-----...-----END AGE ENCRYPTED FILE-----"}]
+  encrypted_regex: ^(data|stringData)$
+  lastmodified: "2026-11-20T19:36:13Z"
+  mac: ENC[AES256_GCM,data:sv5RCStsIhde0N8y,iv:kS6PdBMmaRsxZaXikcaVp7r8X22z/z5hK2Z0ddZptfE=,tag:ZkXmEZUROUbxfSnkM5x7gQ==,type:str]
+  version: 3.13.3
+"#,
     hides_lines: true,
-    check,
+    check: Some(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

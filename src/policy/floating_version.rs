@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "images:\n  postgresql: docker.io/bitnamilegacy/postgresql:latest\n",
     good: "images:\n  postgresql: docker.io/bitnamilegacy/postgresql:17.6.0-debian-12-r4\n",
     hides_lines: false,
-    check,
+    check: Some(check),
 };
 
 /// Tags that are names of a line of development.

@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "images:\n  postgresql: docker.io/bitnami/postgresql:17.6.0-debian-12-r4\n",
     good: "images:\n  postgresql: docker.io/bitnamilegacy/postgresql:17.6.0-debian-12-r4\n",
     hides_lines: false,
-    check,
+    check: Some(check),
 };
 
 /// Registries and namespaces that were emptied or frozen, with the tags that still work, and where the images are now.

@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
     good: "primary:\n  networkPolicy:\n    enabled: true\n    allowExternal: false\n    ingressNSMatchLabels: {kubernetes.io/metadata.name: api}\n    \
            ingressNSPodMatchLabels: {app: api}\n",
     hides_lines: false,
-    check,
+    check: Some(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -13,10 +13,33 @@ pub(super) const RULE: Rule = Rule {
                 takes for sealed.",
     remedy: "Seal the value (`gen secret edit`, `sops edit`), or the file anew where its selector leaves `data` or `stringData` out, and \
              change every value that was committed.",
-    bad: "stringData:\n  password: ENC[AES256_GCM,data:...,type:str]\n  replication-password: hunter2\nsops: {...}\n",
-    good: "stringData:\n  password: ENC[AES256_GCM,data:...,type:str]\n  replication-password: ENC[AES256_GCM,data:...,type:str]\nsops: {...}\n",
+    bad: r#"apiVersion: v1
+kind: Secret
+metadata: {name: a}
+stringData:
+  password: ENC[AES256_GCM,data:sv5RCStsIhde0N8y,iv:kS6PdBMmaRsxZaXikcaVp7r8X22z/z5hK2Z0ddZptfE=,tag:ZkXmEZUROUbxfSnkM5x7gQ==,type:str]
+  token: hunter2
+sops:
+  age: [{recipient: age1..., enc: "-----BEGIN AGE ENCRYPTED FILE-----...-----END AGE ENCRYPTED FILE-----"}]
+  encrypted_regex: ^(data|stringData)$
+  lastmodified: "2026-11-20T19:36:13Z"
+  mac: ENC[AES256_GCM,data:sv5RCStsIhde0N8y,iv:kS6PdBMmaRsxZaXikcaVp7r8X22z/z5hK2Z0ddZptfE=,tag:ZkXmEZUROUbxfSnkM5x7gQ==,type:str]
+  version: 3.13.3
+"#,
+    good: r#"apiVersion: v1
+kind: Secret
+metadata: {name: a}
+stringData:
+  password: ENC[AES256_GCM,data:sv5RCStsIhde0N8y,iv:kS6PdBMmaRsxZaXikcaVp7r8X22z/z5hK2Z0ddZptfE=,tag:ZkXmEZUROUbxfSnkM5x7gQ==,type:str]
+sops:
+  age: [{recipient: age1..., enc: "-----BEGIN AGE ENCRYPTED FILE-----...-----END AGE ENCRYPTED FILE-----"}]
+  encrypted_regex: ^(data|stringData)$
+  lastmodified: "2026-11-20T19:36:13Z"
+  mac: ENC[AES256_GCM,data:sv5RCStsIhde0N8y,iv:kS6PdBMmaRsxZaXikcaVp7r8X22z/z5hK2Z0ddZptfE=,tag:ZkXmEZUROUbxfSnkM5x7gQ==,type:str]
+  version: 3.13.3
+"#,
     hides_lines: true,
-    check,
+    check: Some(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

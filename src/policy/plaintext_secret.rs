@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "services:\n  postgres:\n    values:\n      auth: {password: hunter2}\n",
     good: "services:\n  postgres:\n    secret: {name: postgres-auth}   # environments/staging/secrets/postgres-auth.sops.yaml\n",
     hides_lines: true,
-    check,
+    check: Some(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "services:\n  postgres:\n    values:\n      primary:\n        service: {type: LoadBalancer}\n",
     good: "services:\n  postgres:\n    clients:\n      api: {namespace: viridial-api, labels: {app: api}}\n",
     hides_lines: false,
-    check,
+    check: Some(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -12,10 +12,38 @@ pub(super) const RULE: Rule = Rule {
                 CreateContainerConfigError or the Helm release fails, and neither says which file to look at.",
     remedy: "Add the key: `gen secret generate ENV` makes what a service demands, `gen secret set ENV NAME KEY` takes a value. Or correct the \
              name where it is asked for.",
-    bad: "env:\n  - name: PGPASSWORD\n    valueFrom: {secretKeyRef: {name: postgres-auth, key: pasword}}\n",
-    good: "env:\n  - name: PGPASSWORD\n    valueFrom: {secretKeyRef: {name: postgres-auth, key: password}}\n",
+    bad: r#"apiVersion: v1
+kind: Secret
+metadata: {name: postgres-auth}
+stringData: {password: ""}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: app}
+spec:
+  containers:
+    - name: app
+      image: ghcr.io/example/app:1.4.2
+      env:
+        - {name: PGPASSWORD, valueFrom: {secretKeyRef: {name: postgres-auth, key: pasword}}}
+"#,
+    good: r#"apiVersion: v1
+kind: Secret
+metadata: {name: postgres-auth}
+stringData: {password: ""}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: app}
+spec:
+  containers:
+    - name: app
+      image: ghcr.io/example/app:1.4.2
+      env:
+        - {name: PGPASSWORD, valueFrom: {secretKeyRef: {name: postgres-auth, key: password}}}
+"#,
     hides_lines: false,
-    check,
+    check: Some(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "services:\n  postgres:\n    values:\n      primary:\n        persistance: {size: 20Gi}\n",
     good: "services:\n  postgres:\n    storage: 20Gi\n",
     hides_lines: false,
-    check,
+    check: Some(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

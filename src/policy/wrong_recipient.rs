@@ -1,6 +1,6 @@
 //! A sealed file for the wrong people.
 
-use super::{Rule, told_elsewhere};
+use super::Rule;
 use crate::diagnostic::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,5 +16,5 @@ pub(super) const RULE: Rule = Rule {
     bad: "secrets:\n  recipients:\n    platform: age1aaa...   # and the file names age1aaa... and age1ccc...\n    flux: age1bbb...\n",
     good: "secrets:\n  recipients:\n    platform: age1aaa...   # and so does the file\n    flux: age1bbb...\n",
     hides_lines: false,
-    check: told_elsewhere,
+    check: None,
 };
