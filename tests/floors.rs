@@ -37,6 +37,7 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["render"]),
     ("similar", &["diff"]),
     ("rpassword", &["cli"]),
+    ("aes_gcm", &["sops"]),
     ("shlex", &["process"]),
     ("signal_hook", &["process"]),
 ];

@@ -75,13 +75,14 @@ pub(super) fn is_sealed_comment(text: &[u8]) -> bool {
 
 /// A data key that is ready to work. It may be used by several threads.
 pub(super) struct Cipher {
-    usual: AesGcm<Aes256, U32>,
+    /// On the heap, which is overwritten when it is given back (see `main.rs`): the crate does not overwrite its round keys.
+    usual: Box<AesGcm<Aes256, U32>>,
     key: DataKey,
 }
 
 impl Cipher {
     pub(super) fn new(key: &DataKey) -> Cipher {
-        Cipher { usual: AesGcm::new(key.as_slice().into()), key: key.clone() }
+        Cipher { usual: Box::new(AesGcm::new(key.as_slice().into())), key: key.clone() }
     }
 
     pub(super) fn key(&self) -> &DataKey {

@@ -171,7 +171,7 @@ fn findings_about_the_block() {
     assert_eq!(rule("version: 3.13.3", "version: 4.0.0").0, "newer-format");
     assert_eq!(rule("lastmodified: \"2", "lastmodified: \"x").0, "broken-envelope");
     assert_eq!(rule("unencrypted_suffix: _unencrypted", "encrypted_regex: (").0, "broken-envelope");
-    assert_eq!(rule("    version", "    encrypted_regex: x\n    version").1.contains("several selectors"), true);
+    assert!(rule("    version", "    encrypted_regex: x\n    version").1.contains("several selectors"));
     assert_eq!(rule("    version", "    mac_only_encrypted: 5\n    version").0, "broken-envelope");
     let none = "a: b\nsops:\n    lastmodified: \"2026-01-02T03:04:05Z\"\n    version: 3.13.3\n";
     assert_eq!(findings(none)[0].rule, "no-recipients");
