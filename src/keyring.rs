@@ -73,6 +73,7 @@ impl Keyring {
     /// # Errors
     /// One finding that says why not and what to do: which places were looked at, which recipients the file has (`no-identity`,
     /// `wrong-identity`), `tampered-secret` with the usual causes of a MAC that does not fit, and so on.
+    #[allow(clippy::result_large_err, reason = "once per file")]
     pub fn open(&self, file: &str, sealed: &Sealed) -> Result<Opened, Finding> {
         let mut opened = sealed.open(&self.identities);
         if matches!(opened, Err(OpenError::NoIdentity)) && !self.commands.is_empty() {

@@ -239,6 +239,7 @@ fn changed<'a>(new: &'a SealedSecret, old: &'a SealedSecret) -> Vec<(&'static st
 }
 
 /// Whether its seal fits, as far as a key is at hand.
+#[allow(clippy::result_large_err, reason = "once per file")]
 fn seal(pair: &Pair, bytes: &[u8]) -> Result<bool, Finding> {
     let source = Source { id: FileId(0), name: &pair.copy, bytes };
     let Ok(sealed) = Sealed::parse(source) else { return Ok(false) };

@@ -68,14 +68,7 @@ impl SecretFile {
         Sealed::parse(Source { id: FileId(0), name: &self.path, bytes })
     }
 
-    /// Opens it with the identities at hand.
-    ///
-    /// Prints the findings that keep it from that, and gives the exit code.
-    pub(super) fn open(&self, keyring: &Keyring) -> Result<Opened, Trouble> {
-        keyring.open(&self.path, &self.sealed()?).map_err(|finding| refused(vec![finding]))
-    }
-
-    /// Opens it with the identities that fit its recipients.
+    /// Opens it with the identities at hand. What keeps it from that is told on stderr.
     pub(super) fn unlock(&self) -> Result<Opened, Trouble> {
         let sealed = self.sealed()?;
         let keyring = Keyring::gather(&sealed.envelope().recipients());

@@ -121,6 +121,12 @@ impl Import {
             let wanted = demand.keys.iter().map(|key| key.name.as_str());
             wanted.filter(|key| !keys.contains(key)).collect()
         });
+        if demand.is_none() {
+            text.push_str(&format!(
+                "note: no service asks for it: list {} under the `manifests:` of the one that it is for\n",
+                path.trim_start_matches("environments/")
+            ));
+        }
         if !lacks.is_empty() {
             let make = format!("gen secret generate {}", self.environment);
             text.push_str(&format!("note: a service asks for {} too: `{make}` makes it\n", lacks.join(", ")));
