@@ -187,10 +187,8 @@ fn recipients(rule: &Rule, target: &Target<'_>) -> Option<(Mark, String)> {
 /// What is wrong with the selector of a rule that seals Secrets: it must seal their values, and nothing else.
 fn selection(rule: &Rule) -> Option<(Mark, String)> {
     let said = rule.selector.as_ref();
-    let (mark, seals): (Mark, &dyn Fn(&[&str]) -> bool) = match said {
-        Some((selector, mark)) => (*mark, &|keys| selector.seals(keys)),
-        None => (rule.mark, &|_| true),
-    };
+    let mark = said.map_or(rule.mark, |(_, mark)| *mark);
+    let seals = |keys: &[&str]| said.is_none_or(|(selector, _)| selector.seals(keys));
     let values: Vec<&str> = ["data", "stringData"].into_iter().filter(|block| !seals(&[block, "key"])).collect();
     let clear = [&["apiVersion"] as &[&str], &["kind"], &["metadata", "name"], &["metadata", "namespace"], &["type"]];
     let hidden: Vec<String> = clear.into_iter().filter(|keys| seals(keys)).map(|keys| keys.join(".")).collect();

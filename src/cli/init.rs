@@ -165,7 +165,7 @@ impl Init {
             is_new: before.get(&format!("{FOLDER}/{name}.yaml")).is_none(),
             cluster: found.map_or(wanted, |cluster| cluster.name.as_str()).to_owned(),
             folder: found
-                .map_or_else(|| place.from_top(&format!("clusters/{wanted}")), |cluster| cluster.folder.clone()),
+                .map_or_else(|| place.under_top(&format!("clusters/{wanted}")), |cluster| cluster.folder.clone()),
             has_flux: found.is_some(),
             sync: found.map_or_else(Sync::default, |cluster| cluster.sync.clone()),
         })
@@ -210,7 +210,7 @@ impl Init {
     /// gen.yaml and the layers.
     fn inputs(&self, work: &mut Work) -> Result<(), Trouble> {
         let product = self.product(&work.place)?;
-        let mut offer = |path: &str, text: String| work.files.offer(&work.place.top, work.place.from_top(path), text);
+        let mut offer = |path: &str, text: String| work.files.offer(&work.place.top, work.place.under_top(path), text);
         offer(PROJECT_FILE, project())?;
         let (Some(own), Some(first)) = (&work.own_key, work.homes.iter().find(|home| home.is_new)) else {
             return Ok(());
@@ -257,7 +257,7 @@ impl Work {
             match workspace.repository.resolve(&home.environment) {
                 Ok(environment) => {
                     for (path, text) in generate::new_files(&workspace, &environment)? {
-                        self.files.offer(&self.place.top, self.place.from_top(&path), text)?;
+                        self.files.offer(&self.place.top, self.place.under_top(&path), text)?;
                     }
                 }
                 Err(said) => findings.extend(said),
@@ -280,7 +280,7 @@ impl Work {
         ];
         for (path, text) in texts {
             if let Some(text) = text {
-                self.files.offer(&self.place.top, self.place.from_top(path), text)?;
+                self.files.offer(&self.place.top, self.place.under_top(path), text)?;
             }
         }
         for home in &self.homes {

@@ -66,7 +66,7 @@ impl Edit<'_> {
         let Some(recipients) = secrets.node.entry("recipients") else {
             let indent = below(secrets.key_mark);
             let lines = [format!("{indent}recipients:"), format!("{indent}  {entry}")];
-            return self.into_empty(&secrets.node, secrets.key_mark, &lines, &format!("recipients: {{{entry}}}"));
+            return self.fill(&secrets.node, secrets.key_mark, &lines, &format!("recipients: {{{entry}}}"));
         };
         match &recipients.node.value {
             Value::Mapping(entries) if !entries.is_empty() && !self.is_flow(&recipients.node) => {
@@ -82,13 +82,13 @@ impl Edit<'_> {
             }
             _ => {
                 let lines = [format!("{}{entry}", below(recipients.key_mark))];
-                self.into_empty(&recipients.node, recipients.key_mark, &lines, &entry)
+                self.fill(&recipients.node, recipients.key_mark, &lines, &entry)
             }
         }
     }
 
     /// Fills what holds nothing: `lines` below its key where nothing stands there, `flow` between braces.
-    fn into_empty(&self, node: &Node, key: Mark, lines: &[String], flow: &str) -> Option<String> {
+    fn fill(&self, node: &Node, key: Mark, lines: &[String], flow: &str) -> Option<String> {
         let (start, end) = (node.mark.start as usize, node.mark.end as usize);
         match &node.value {
             Value::Null if start == end => Some(self.after_line(key.end, lines)),

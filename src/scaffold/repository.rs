@@ -184,7 +184,7 @@ fn default_flux() -> String {
 
 /// The newest model of every chart.
 fn charts() -> Vec<&'static Chart> {
-    let newest = |name: &str| CHARTS.iter().copied().filter(|chart| chart.name == name).next_back();
+    let newest = |name: &str| CHARTS.iter().copied().rfind(|chart| chart.name == name);
     chart::names().into_iter().filter_map(newest).collect()
 }
 

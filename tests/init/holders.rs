@@ -66,20 +66,22 @@ fn a_file_that_gen_does_not_edit_gets_its_line_said() {
     let text = world.read("environments/staging.yaml");
     let (above, below) = text.split_once("secrets:\n").unwrap();
     let (block, rest) = below.split_once("\nservices").unwrap();
-    let keys: Vec<&str> = block.lines().skip(1).map(str::trim).collect();
-    let anchored = format!(
-        "{above}policy: {{ignore: []}}\nsecrets: &s\n  recipients: &r {{{}}}\n\nservices{rest}...\n",
-        keys.join(", ")
-    );
-    world.write("environments/staging.yaml", &anchored);
+    world.write("environments/base.yaml", &format!("{}secrets:\n{block}", world.read("environments/base.yaml")));
+    // Nothing can follow the mark of a document's end.
+    world.write("environments/staging.yaml", &format!("{above}services{rest}...\n"));
+    let before = world.files(&world.root());
     let file = world.home().join("bob.txt");
-    let run = world.gen_(&["secret", "init", "--holder", "bob", "--identity", file.to_str().unwrap()]);
-    // One insertion serves a flow map too; what is proven is that nothing else changed.
-    if run.code == 0 {
-        assert!(world.read("environments/staging.yaml").contains(", bob: age1"), "{}", run.stdout);
-    } else {
-        assert!(run.stdout.contains("edit-by-hand") && run.stdout.contains("bob: age1"), "{}", run.stdout);
-    }
+    let arguments = ["secret", "init", "--holder", "bob", "--identity", file.to_str().unwrap()];
+    let run = world.gen_(&arguments);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let line = format!("bob: {}", public(&file));
+    assert!(run.stdout.contains("error[edit-by-hand]") && run.stdout.contains(&line), "{}", run.stdout);
+    assert!(run.stdout.ends_with("bob.txt: made; nothing else was written\n"), "{}", run.stdout);
+    assert_eq!(world.files(&world.root()), before);
+    // With the line written by hand the same key is found.
+    world.write("environments/base.yaml", &format!("{}    {line}\n", world.read("environments/base.yaml")));
+    let run = world.gen_(&arguments);
+    assert!(run.stdout.contains("already, as `bob`"), "{}", run.stdout);
 }
 
 #[test]
@@ -110,4 +112,26 @@ fn a_key_that_others_may_read_is_pointed_out() {
     let world = World::ready();
     fs::set_permissions(world.keys(), fs::Permissions::from_mode(0o644)).unwrap();
     assert!(world.good(&["secret", "init"]).contains("chmod 600"));
+}
+
+#[test]
+fn who_joined_opens_everything_after_a_rekey() {
+    let world = World::ready();
+    world.good(&["build", "staging"]);
+    let content = world.good(&["secret", "check", "--key"]);
+    assert!(!content.contains("warning") && !content.contains("error"), "a new repository is not clean:\n{content}");
+    let file = world.home().join("bob.txt");
+    let path = file.to_str().unwrap();
+    world.good(&["secret", "init", "--holder", "bob", "--identity", path]);
+    let show = || {
+        let mut command = world.command(&["secret", "show", "staging", "postgres-auth", "--reveal"]);
+        command.env("HOME", "/nowhere").env("SOPS_AGE_KEY_FILE", path).output().unwrap()
+    };
+    assert!(!show().status.success(), "bob opens what was not sealed for him");
+    world.good(&["secret", "rekey", "staging"]);
+    assert!(show().status.success(), "{}", String::from_utf8_lossy(&show().stderr));
+    world.good(&["build", "staging"]);
+    world.good(&["check"]);
+    let content = world.good(&["secret", "check", "--key"]);
+    assert!(!content.contains("warning") && !content.contains("error"), "{content}");
 }

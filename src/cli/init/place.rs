@@ -58,7 +58,7 @@ impl Place {
     }
 
     /// A path below the root as one below the top.
-    pub(super) fn from_top(&self, path: &str) -> String {
+    pub(super) fn under_top(&self, path: &str) -> String {
         self.below().map_or_else(|| path.to_owned(), |below| format!("{below}/{path}"))
     }
 }

@@ -32,6 +32,9 @@ pub(super) struct Init {
     identity: Option<PathBuf>,
 }
 
+/// The rule of a file that is left to its owner.
+const BY_HAND: &str = "edit-by-hand";
+
 /// An environment file that gets a holder.
 struct Joined {
     environment: String,
@@ -61,14 +64,23 @@ impl Init {
                 Ok(environment) => match join(&workspace, &environment, &holder, &key) {
                     Ok(Some(one)) => joined.push(one),
                     Ok(None) => there.extend(already(&environment, &key)),
-                    Err(finding) => findings.push(finding),
+                    Err(finding) => findings.push(*finding),
                 },
                 Err(said) => findings.extend(said),
             }
         }
         if worst(&findings) == Some(Severity::Error) {
+            // Who writes the public key by hand needs the private one to stay.
+            let is_by_hand =
+                findings.iter().all(|finding| finding.severity < Severity::Error || finding.rule == BY_HAND);
+            if is_by_hand {
+                key.write()?;
+            }
             let code = say(&workspace, findings);
-            report::print("nothing was written\n");
+            match is_by_hand && key.is_new() {
+                true => report::print(&format!("{}: made; nothing else was written\n", key.path.display())),
+                false => report::print("nothing was written\n"),
+            }
             return Ok(code);
         }
         let after = with(&workspace, &joined)?;
@@ -166,7 +178,7 @@ fn join(
     environment: &Environment,
     holder: &str,
     key: &KeyFile,
-) -> Result<Option<Joined>, Finding> {
+) -> Result<Option<Joined>, Box<Finding>> {
     if already(environment, key).is_some() {
         return Ok(None);
     }
@@ -179,7 +191,7 @@ fn join(
             "choose a name with --holder, or put {public} in its place and run `gen secret rekey {}`",
             environment.name
         );
-        return Err(Finding::error("holder-taken", environment.location(&at), message).help(help).at(at));
+        return Err(Box::new(Finding::error("holder-taken", environment.location(&at), message).help(help).at(at)));
     }
     let before = workspace.text(&file).unwrap_or_default();
     let edited = match std::str::from_utf8(&before) {
@@ -192,7 +204,7 @@ fn join(
             let message = "this file is written in a way that gen does not edit";
             let help =
                 format!("add the key yourself: `{holder}: {public}` below `secrets.recipients`, and run this again");
-            Err(Finding::error("edit-by-hand", Location::file(file), message).help(help).at("secrets.recipients"))
+            Err(Box::new(Finding::error(BY_HAND, Location::file(file), message).help(help).at("secrets.recipients")))
         }
     }
 }
