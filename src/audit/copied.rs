@@ -29,8 +29,8 @@ pub fn findings(files: &[Facts]) -> Vec<Finding> {
             if is_same_file && first.bound_to == leaf.bound_to {
                 continue;
             }
-            // A whole file that was copied has its data key, and opens.
-            if !is_same_file && other.mac == facts.mac && first.bound_to == leaf.bound_to {
+            // A file that was copied has its data key: its values open there too, and what was changed since has a MAC of its own.
+            if !is_same_file && first.bound_to == leaf.bound_to {
                 shares = Some(*other);
                 continue;
             }
@@ -40,8 +40,11 @@ pub fn findings(files: &[Facts]) -> Vec<Finding> {
             found.push(Finding::error(TAMPERED, place(facts, leaf.mark), message).help(help).at(path.as_str()));
         }
         if let Some(other) = shares {
-            let message = format!("this file is a copy of {}: who can open one reads the values of both", other.file);
-            let help = "give each environment values of its own: delete this file, and run `gen secret generate`";
+            let message = format!(
+                "this file holds sealed values of {}: it was copied, and who can open one reads both",
+                other.file
+            );
+            let help = "give each Secret values of its own: `gen secret rotate` makes new ones, and `gen secret rekey --new-key` a new data key";
             found.push(Finding::warning("copied-secret", place(facts, facts.mac_mark), message).help(help));
         }
     }
