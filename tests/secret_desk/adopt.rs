@@ -17,9 +17,11 @@ fn an_edited_copy_becomes_the_source() {
         let (desk, copy) = edited();
         desk.does(&arguments, b"", &[&format!("{FILE}: taken from {COPY}"), "gen build staging"]);
         assert_eq!(desk.repository.read(FILE), copy);
-        assert_eq!(desk.repository.gen_(&["build", "staging"]).code, 0);
+        let built = desk.repository.gen_(&["build", "staging"]);
+        assert_eq!((built.code, built.stderr.as_str()), (0, ""), "{}", built.stdout);
         assert_eq!(desk.repository.read(COPY), copy);
-        assert_eq!(desk.repository.gen_(&["check"]).code, 0);
+        let check = desk.repository.gen_(&["check", "staging"]);
+        assert_eq!((check.code, check.stderr.as_str()), (0, ""), "{}", check.stdout);
         desk.does(&["adopt", "staging"], b"", &["nothing to take back"]);
     }
 }
