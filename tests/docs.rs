@@ -353,3 +353,36 @@ fn every_shown_command_exists() {
         }
     }
 }
+
+/// docs/security.md goes through every threat, and names tests that exist.
+#[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let page = fs::read_to_string(root().join("docs/security.md")).expect("a page is text");
+    let mut sources = String::new();
+    let mut folders = vec![root().join("tests"), root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("it can be listed") {
+            let path = entry.expect("it can be listed").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false if path.extension().is_some_and(|end| end == "rs") => {
+                    sources.push_str(&fs::read_to_string(path).expect("a source is text"));
+                }
+                false => {}
+            }
+        }
+    }
+    let mut number = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |")) {
+        let row = row.replace("\\|", "/");
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        number += 1;
+        assert_eq!((cells.len(), cells[0].parse()), (4, Ok(number)), "{row}");
+        let tests: Vec<&str> = cells[3].split(", ").filter(|name| *name != "none").collect();
+        for test in tests {
+            let name = test.trim_matches('`');
+            assert!(sources.contains(&format!("fn {name}(")), "docs/security.md: there is no test `{name}`");
+        }
+    }
+    assert_eq!(number, 28);
+}
