@@ -172,8 +172,8 @@ pub fn findings(opened: &[Judged<'_>]) -> Vec<Finding> {
     for same in places.values().filter(|same| same.len() > 1) {
         for (at, (judged, credential)) in same.iter().enumerate() {
             let others = same.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
-            // A key that stands under `data` and under `stringData` is one.
-            let others = others.filter(|(other, theirs)| (other.file, theirs.key) != (judged.file, credential.key));
+            let own = identity(judged, credential);
+            let others = others.filter(|(other, theirs)| identity(other, theirs) != own);
             let others: Vec<String> = others
                 .map(|(other, theirs)| match other.file == judged.file {
                     true => format!("`{}`", theirs.path),
@@ -191,6 +191,16 @@ pub fn findings(opened: &[Judged<'_>]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What a value is of: its key, in its Secret. The copy of a file under gitops/ holds the same one, and so does a key that stands
+/// under `data` and under `stringData`.
+fn identity<'a>(judged: &Judged<'a>, credential: &Credential<'a>) -> (&'a str, &'a str, &'a str) {
+    let file = match judged.environment.is_empty() {
+        true => judged.file,
+        false => judged.file.rsplit('/').next().unwrap_or(judged.file),
+    };
+    (judged.environment, file, credential.key)
 }
 
 /// How a value is judged.

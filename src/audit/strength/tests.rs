@@ -120,6 +120,13 @@ fn a_key_that_stands_twice_shares_nothing_with_itself() {
     let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, STRONG);
     stream.documents[0].set(&["data", "password"], Tree::text(encoded.as_str()));
     assert_eq!(findings(&[judged("a", &stream, None)]).len(), 0);
+    // Nor does a file with its copy.
+    let files =
+        ["environments/staging/secrets/a.sops.yaml", "gitops/staging/db/a.sops.yaml", "gitops/staging/db/b.sops.yaml"];
+    let of = files.map(|file| judged(file, &stream, None));
+    assert_eq!(findings(&of[..2]).len(), 0);
+    let found = findings(&of);
+    assert!(found.len() == 6 && found.iter().all(|finding| finding.rule == "shared-credential"), "{found:?}");
 }
 
 #[test]
