@@ -44,7 +44,9 @@ fn names_that_fit_into_no_certificate_are_said() {
     assert!(server_certificate(&[], SystemTime::now()).is_err());
     assert!(server_certificate(&["größe".to_owned()], SystemTime::now()).is_err());
     let long = format!("{}.svc", "a".repeat(63));
-    assert!(read(&server_certificate(std::slice::from_ref(&long), SystemTime::now()).unwrap().certificate).is_for(&long));
+    assert!(
+        read(&server_certificate(std::slice::from_ref(&long), SystemTime::now()).unwrap().certificate).is_for(&long)
+    );
 }
 
 #[test]
