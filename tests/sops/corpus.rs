@@ -145,7 +145,7 @@ fn selectors() -> Vec<Shape> {
 
 fn many() -> String {
     let line = |number: usize| {
-        format!("key-{number}:\n    value: text {number}\n    number: {number}\n    on: {}\n", number % 2 == 0)
+        format!("key-{number}:\n    value: text {number}\n    number: {number}\n    on: {}\n", number.is_multiple_of(2))
     };
     (0..60).map(line).chain(["token: turn-0\n".to_owned()]).collect()
 }
