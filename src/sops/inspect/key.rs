@@ -51,13 +51,17 @@ fn may_hold_one(text: &str) -> bool {
 fn find(text: &str) -> Option<(usize, &'static str)> {
     // Fewer letters than that are the name of a key, in prose.
     const ENOUGH: usize = 8;
+    // `-----BEGIN ` and the longest kind of key.
+    const LONGEST_HEAD: usize = 40;
     let upper = text.to_ascii_uppercase();
     let letters = |rest: &str| rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
     let age = AGE.iter().flat_map(|start| upper.match_indices(start));
     let age = age.filter(|(at, start)| letters(&upper[at + start.len()..]) >= ENOUGH);
     let age = age.map(|(at, _)| (at, "a private age key"));
     let pem = text.match_indices(PEM_END).filter_map(|(at, end)| {
-        let start = text[..at].rfind("-----BEGIN ").filter(|start| at - start <= 40)?;
+        // Only just before: a file may have a thousand ends and no beginning.
+        let near = at.saturating_sub(LONGEST_HEAD)..at;
+        let start = near.rev().find(|start| text.as_bytes()[*start..at].starts_with(b"-----BEGIN "))?;
         // In a quoted text the line ends with `\n`.
         let rest = text[at + end.len()..].trim_start_matches([' ', '\r', '\n', '\\', 'n']);
         (letters(rest) >= ENOUGH || rest.starts_with("Proc-Type:")).then_some((start, "a private key"))
@@ -92,6 +96,14 @@ mod tests {
                 assert!(private_key("f", data.as_bytes()).is_some(), "{before}{text} in base64");
             }
         }
+    }
+
+    #[test]
+    fn many_ends_without_a_beginning_take_no_time() {
+        let text = format!("\u{e4}{}", "PRIVATE KEY-----".repeat(60_000));
+        let start = std::time::Instant::now();
+        assert_eq!(private_key("f", text.as_bytes()), None);
+        assert!(start.elapsed().as_secs() < 20);
     }
 
     #[test]
