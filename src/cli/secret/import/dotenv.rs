@@ -1,5 +1,7 @@
 //! Files of `KEY=value` lines. The rules are those that Docker Compose, the dotenv libraries and shells have in common.
 
+use std::collections::HashSet;
+
 use super::{Content, mistake};
 use crate::{diagnostic::Finding, plain::Plain};
 
@@ -21,6 +23,7 @@ pub(super) fn read(file: &str, text: &Plain) -> Result<Content, Vec<Finding>> {
         return Err(vec![mistake(file, 1, "this is not UTF-8", help)]);
     };
     let mut values: Vec<(String, Plain)> = Vec::new();
+    let mut known: HashSet<&str> = HashSet::new();
     let mut findings = Vec::new();
     let (mut at, mut number) = (0, 1);
     while at < text.len() {
@@ -38,11 +41,12 @@ pub(super) fn read(file: &str, text: &Plain) -> Result<Content, Vec<Finding>> {
         match (key, value) {
             (_, Err((message, help))) => findings.push(mistake(file, here, message, help)),
             (None, Ok(_)) => {}
-            (Some(key), Ok(value)) if value.is_empty() => {
-                let message = format!("`{key}` has no value, and sops seals no empty value");
+            (Some(_), Ok(value)) if value.is_empty() => {
+                // Without its key: the last line of a text in base64 ends with `=` too.
+                let message = "this key has no value, and sops seals no empty value";
                 findings.push(mistake(file, here, message, "give it one, or take the line out"));
             }
-            (Some(key), Ok(_)) if values.iter().any(|(known, _)| known == key) => {
+            (Some(key), Ok(_)) if !known.insert(key) => {
                 findings.push(mistake(file, here, format!("`{key}` stands here a second time"), "keep one of them"));
             }
             (Some(key), Ok(value)) => values.push((key.to_owned(), value)),
@@ -112,13 +116,13 @@ fn unquoted(value: &str) -> &str {
 
 /// A value up to its closing quote, and its length with that quote. Single quotes take everything as it stands.
 fn quoted(text: &str, quote: char) -> Option<(Plain, usize)> {
+    let end = closing(text, quote)?;
     // Room for all that it can be, so that growing leaves no copies behind.
-    let mut value = Vec::with_capacity(text.rfind(quote)?);
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
+    let mut value = Vec::with_capacity(end);
+    let mut chars = text[..end].chars();
+    while let Some(c) = chars.next() {
         let c = match c {
-            c if c == quote => return Some((Plain::new(value), at + 1)),
-            '\\' if quote == '"' => match chars.next()?.1 {
+            '\\' if quote == '"' => match chars.next()? {
                 'n' => '\n',
                 'r' => '\r',
                 't' => '\t',
@@ -131,6 +135,19 @@ fn quoted(text: &str, quote: char) -> Option<(Plain, usize)> {
             c => c,
         };
         value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    Some((Plain::new(value), end + 1))
+}
+
+/// Where the quote stands that closes a value.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            c if c == quote => return Some(at),
+            '\\' if quote == '"' => drop(chars.next()),
+            _ => {}
+        }
     }
     None
 }
@@ -175,6 +192,19 @@ mod tests {
         let lines: Vec<u32> = findings.iter().map(|finding| finding.location.line).collect();
         assert_eq!(lines, [3, 4, 5, 6, 7]);
         assert!(findings.iter().all(|finding| !format!("{finding:?}").contains("hunter2")));
+    }
+
+    #[test]
+    fn what_looks_like_a_key_may_be_the_end_of_a_secret() {
+        let findings = read(".env", &Plain::from("A=b\nhunter2hunter2=\n")).err().unwrap();
+        assert!(!format!("{findings:?}").contains("hunter2"), "{findings:?}");
+    }
+
+    #[test]
+    fn many_values_in_quotes_take_no_more_than_their_own_room() {
+        let text: String = (0..50_000).map(|number| format!("A{number}=\"x\"\n")).collect();
+        let content = read(".env", &Plain::from(text.as_str())).ok().unwrap();
+        assert_eq!(content.values.len(), 50_000);
     }
 
     #[test]
