@@ -121,7 +121,12 @@ impl Block {
     /// Wraps the data key for these recipients instead.
     pub(super) fn rewrap(&mut self, recipients: &[&str], key: &DataKey) -> Result<(), String> {
         let age = wrap(recipients, key)?;
-        // One key group in the long form becomes the short one, which means the same.
+        // One key group in the long form becomes the short one, which means the same, with the other services in it.
+        let group = if self.is_short() { None } else { items(self.get("key_groups")).first().copied() };
+        let others = OTHER_SERVICES.map(|service| Some((service, group?.get(&[service])?.clone())));
+        for (service, holders) in others.into_iter().flatten() {
+            self.set(service, holders);
+        }
         self.0.retain(|entry| !matches!(name(entry), Some("key_groups" | "shamir_threshold")));
         self.set("age", age);
         Ok(())
@@ -144,7 +149,6 @@ impl Block {
 
     /// Whoever holds the data key or a share of it, by age, in groups.
     pub(super) fn holders(&self) -> Vec<Vec<Holder>> {
-        let short = std::iter::once("age").chain(OTHER_SERVICES).any(|service| !items(self.get(service)).is_empty());
         let of = |list: Option<&Tree>| {
             let text = |item: &Tree, key| item.get(&[key]).and_then(text).unwrap_or_default();
             items(list)
@@ -153,10 +157,16 @@ impl Block {
                 .collect()
         };
         match self.get("key_groups") {
-            // Where both forms stand, sops reads the short one.
-            Some(groups) if !short => items(Some(groups)).iter().map(|group| of(group.get(&["age"]))).collect(),
+            Some(groups) if !self.is_short() => {
+                items(Some(groups)).iter().map(|group| of(group.get(&["age"]))).collect()
+            }
             _ => vec![of(self.get("age"))],
         }
+    }
+
+    /// Whether the holders stand in the block itself. Where they stand in groups too, sops passes over those.
+    fn is_short(&self) -> bool {
+        std::iter::once("age").chain(OTHER_SERVICES).any(|service| !items(self.get(service)).is_empty())
     }
 
     /// Reads what the block says.

@@ -65,6 +65,21 @@ fn other_services_are_kept_and_have_no_new_key() {
 }
 
 #[test]
+fn other_services_of_one_group_are_kept_too() {
+    let identity = Identity::generate();
+    let text = seal_for(&identity, "a: b\n", &all());
+    let (before, block) = text.split_once("    age:\n").unwrap();
+    let (age, rest) = block.split_once("    lastmodified").unwrap();
+    let group = "    key_groups:\n        - pgp:\n            - {created_at: x, enc: y, fp: ABC}\n          age:\n";
+    let age: String = age.lines().map(|line| format!("    {line}\n")).collect();
+    let mut opened = open(&format!("{before}{group}{age}    lastmodified{rest}"), &identity);
+    opened.rewrap(&[&identity.recipient().unwrap()]).unwrap();
+    let closed = opened.close(now()).unwrap();
+    assert!(closed.contains("fp: ABC") && !closed.contains("key_groups"), "{closed}");
+    assert_eq!(open(&closed, &identity).envelope().other_services, ["pgp"]);
+}
+
+#[test]
 fn the_mask_hides_what_is_sealed_and_what_should_be() {
     let identity = Identity::generate();
     let text = seal_for(
