@@ -42,6 +42,20 @@ impl Planner<'_> {
             let finding = Finding { severity, ..Finding::error(RULE, place.clone(), message) };
             self.findings.push(finding.help(help.as_str()).at("secrets.recipients"));
         }
+        for service in &secret.other_services {
+            let message = format!(
+                "a key of `{service}` can open this file too, and the environment `{environment}` has age recipients only"
+            );
+            let option = match *service {
+                "azure_kv" => "azure-kv",
+                "gcp_kms" => "gcp-kms",
+                "hc_vault" => "hc-vault-transit",
+                service => service,
+            };
+            let help =
+                format!("`sops rotate -i --rm-{option} KEY {file}` takes it out; then change what it could open");
+            self.findings.push(Finding::error(RULE, place.clone(), message).help(help).at("secrets.recipients"));
+        }
     }
 
     /// The holders by their keys.

@@ -49,6 +49,8 @@ pub struct SealedSecret {
     pub keys_mark: Mark,
     /// The age recipients, as they are written.
     pub recipients: Vec<String>,
+    /// Key services other than age that can open the file too, by their names in the block (`kms`, `pgp`, ...).
+    pub other_services: Vec<&'static str>,
     /// Where the recipients stand.
     pub recipients_mark: Mark,
     /// The file's only document: whatever is secret in it is sealed.

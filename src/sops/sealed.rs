@@ -16,9 +16,6 @@ use crate::{
     },
 };
 
-/// How much matching a selector may cost in a file, in states times bytes: some seconds.
-const MOST_WORK: usize = 200_000_000;
-
 /// A sealed file, read without any key.
 #[derive(Clone)]
 pub struct Sealed(Arc<File>);
@@ -42,7 +39,7 @@ impl Sealed {
         let mut stream = typed::read(source)?;
         let block = Block::take(&mut stream, source.name)?;
         let envelope = block.envelope(source.name)?;
-        if envelope.selector.cost(stream.documents.iter().map(matched_bytes).sum()) > MOST_WORK {
+        if envelope.selector.is_too_costly(stream.documents.iter().map(matched_bytes).sum()) {
             let message = "the selector is too large for a file with so many or so long keys";
             let finding = Finding::error("broken-envelope", Location::file(source.name), message);
             return Err(vec![

@@ -5,6 +5,9 @@ mod set;
 
 use regex_lite::Regex;
 
+/// How much matching a selector may cost in a file, in states times bytes: some seconds.
+const MOST_WORK: usize = 200_000_000;
+
 /// What `sops` calls the selector. Without one a file has `unencrypted_suffix: _unencrypted`.
 #[derive(Clone, Debug)]
 pub struct Selector {
@@ -111,9 +114,9 @@ impl Selector {
         &self.pattern
     }
 
-    /// The most that it costs to match so many bytes, in states of the expression.
-    pub(super) fn cost(&self, bytes: usize) -> usize {
-        self.expression.as_ref().map_or(0, |(_, weight)| bytes.saturating_mul(*weight as usize))
+    /// Whether matching so many bytes of keys and comments would take more than some seconds.
+    pub(super) fn is_too_costly(&self, bytes: usize) -> bool {
+        self.expression.as_ref().is_some_and(|(_, weight)| bytes.saturating_mul(*weight as usize) > MOST_WORK)
     }
 
     /// Whether comments decide rather than keys.

@@ -194,8 +194,8 @@ fn sound(environment: &Environment, pair: &Pair, bytes: &[u8], source: Option<&[
     let wrong =
         |rule, message: String, help: String| Finding::error(rule, Location::file(&pair.copy), message).help(help);
     let declared = recipients(environment);
-    let strangers: Vec<&str> =
-        secret.recipients.iter().map(String::as_str).filter(|recipient| !declared.contains(recipient)).collect();
+    let strangers = secret.recipients.iter().map(String::as_str).filter(|recipient| !declared.contains(recipient));
+    let strangers: Vec<&str> = strangers.chain(secret.other_services.iter().copied()).collect();
     if !strangers.is_empty() {
         let message =
             format!("it is sealed for {} too, whom {} does not declare", strangers.join(", "), environment.own_file());

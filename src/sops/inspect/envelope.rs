@@ -67,8 +67,8 @@ pub(super) fn read(file: &str, envelope: &Json, flaws: &mut Vec<Flaw>) -> Option
                 broken(&keys, "this age recipient has no name or no whole `enc` block".to_owned());
             }
         }
-        has_holder |= OTHER_HOLDERS.iter().any(|kind| !list(holders, kind).is_empty());
     }
+    has_holder |= !other_services(envelope).is_empty();
     if !has_holder {
         broken(&[], "the `sops` block names no recipient, so that nobody can open the file".to_owned());
     }
@@ -77,6 +77,13 @@ pub(super) fn read(file: &str, envelope: &Json, flaws: &mut Vec<Flaw>) -> Option
         broken(&[key], message);
         None
     })
+}
+
+/// The key services other than age that can open the file too, by their lists' keys.
+pub(super) fn other_services(envelope: &Json) -> Vec<&'static str> {
+    let groups = list(envelope, "key_groups");
+    let has = |kind: &&str| std::iter::once(envelope).chain(groups).any(|holders| !list(holders, kind).is_empty());
+    OTHER_HOLDERS.into_iter().filter(has).collect()
 }
 
 /// The age recipients, as they are written.

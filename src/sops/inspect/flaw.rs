@@ -14,6 +14,9 @@ pub const PARTIALLY_ENCRYPTED: &str = "partially-encrypted";
 /// What looks like a sealed file is none, or nobody could open it.
 pub const FAKE_ENVELOPE: &str = "fake-envelope";
 
+/// Nobody reads more of them in one document.
+const MOST_FLAWS: usize = 100;
+
 /// Something wrong with a document's seal.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Flaw {
@@ -43,22 +46,59 @@ pub fn has_envelope(document: &Json) -> bool {
 pub fn flaws(file: &str, document: &Json) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     let is_sealed = has_envelope(document);
-    // Most documents of a tree have nothing to do with seals.
-    if !is_sealed && !holds_seal(document) {
+    if !is_sealed {
+        flaws.extend(of_item(document));
+        // Most documents of a tree have nothing to do with seals.
+        if flaws.is_empty() && holds_seal(document) {
+            flaws.extend(without_envelope(file, document));
+        }
         return flaws;
     }
     let is_secret = is_secret(document);
-    let mut walk = Walk { leaves: Vec::new(), way: Vec::new(), is_secret };
-    for (key, value) in document.as_object().into_iter().flatten().filter(|(key, _)| *key != "sops") {
-        walk.below(Step::Key(key), value);
-    }
-    if !is_sealed {
-        flaws.extend(without_envelope(file, &walk.leaves));
-        return flaws;
-    }
     let selector = envelope::read(file, &document["sops"], &mut flaws);
-    Judge { file, selector: selector.as_ref(), is_secret }.leaves(&walk.leaves, &mut flaws);
+    let selector = match selector {
+        Some(selector) if selector.is_too_costly(key_bytes(document)) => {
+            flaws.push(too_costly(&selector));
+            None
+        }
+        selector => selector,
+    };
+    let mut judge = Judge { file, selector: selector.as_ref(), is_secret, ..Judge::default() };
+    walk(document, is_secret, selector.as_ref(), &mut |leaf| judge.leaf(leaf));
+    flaws.extend(judge.flaws());
     flaws
+}
+
+/// A `sops` block in an item of a list: kustomize takes lists apart, and sops opens whole files only.
+fn of_item(document: &Json) -> Option<Flaw> {
+    let at = document.get("items")?.as_array()?.iter().position(has_envelope)?;
+    let pointer = vec!["items".to_owned(), at.to_string(), "sops".to_owned()];
+    let message = format!(
+        "`items[{at}]` has a `sops` block of its own: sops opens whole files, so that nobody seals or checks it"
+    );
+    let help =
+        "give each object a file of its own, and seal it there; change what was committed in plain text".to_owned();
+    Some(Flaw { rule: FAKE_ENVELOPE, pointer, on_key: true, message, help })
+}
+
+/// All bytes that a selector is matched with.
+fn key_bytes(value: &Json) -> usize {
+    match value {
+        Json::Object(map) => map.iter().map(|(key, value)| key.len() + key_bytes(value)).sum(),
+        Json::Array(items) => items.iter().map(key_bytes).sum(),
+        _ => 0,
+    }
+}
+
+fn too_costly(selector: &Selector) -> Flaw {
+    let key = selector.kind().key();
+    Flaw {
+        rule: FAKE_ENVELOPE,
+        pointer: vec!["sops".to_owned(), key.to_owned()],
+        on_key: true,
+        message: format!("`{key}` is too large for a file with so many or so long keys"),
+        help: "check that the file is what it should be: this takes minutes in sops, too".to_owned(),
+    }
 }
 
 fn is_secret(document: &Json) -> bool {
@@ -77,9 +117,14 @@ fn holds_seal(value: &Json) -> bool {
 }
 
 /// Sealed values that nothing can open.
-fn without_envelope(file: &str, leaves: &[Leaf<'_>]) -> Option<Flaw> {
-    let is_sealed = |leaf: &&Leaf<'_>| holds_seal(leaf.value);
-    let first = leaves.iter().find(is_sealed)?;
+fn without_envelope(file: &str, document: &Json) -> Option<Flaw> {
+    let mut first = None;
+    walk(document, is_secret(document), None, &mut |leaf| {
+        if first.is_none() && holds_seal(leaf.value) {
+            first = Some(leaf);
+        }
+    });
+    let first = first?;
     let message =
         format!("`{}` is a sealed value without the `sops` block that opens it: it was copied here", first.path());
     let help = format!(
@@ -99,16 +144,34 @@ enum Step<'d> {
 struct Leaf<'d> {
     way: Vec<Step<'d>>,
     value: &'d Json,
+    /// Whether the selector names a key on the way.
+    is_named: bool,
 }
 
-struct Walk<'d> {
-    leaves: Vec<Leaf<'d>>,
+struct Walk<'d, 'v> {
     way: Vec<Step<'d>>,
     is_secret: bool,
+    selector: Option<&'v Selector>,
+    /// How many keys on the way the selector names. Each is matched once, however much stands below it.
+    named: usize,
+    visit: &'v mut dyn FnMut(Leaf<'d>),
 }
 
-impl<'d> Walk<'d> {
+/// Shows every leaf beside the `sops` block.
+fn walk<'d>(document: &'d Json, is_secret: bool, selector: Option<&Selector>, visit: &mut dyn FnMut(Leaf<'d>)) {
+    let mut walk = Walk { way: Vec::new(), is_secret, selector, named: 0, visit };
+    for (key, value) in document.as_object().into_iter().flatten().filter(|(key, _)| *key != "sops") {
+        walk.below(Step::Key(key), value);
+    }
+}
+
+impl<'d> Walk<'d, '_> {
     fn below(&mut self, step: Step<'d>, value: &'d Json) {
+        let is_named = match step {
+            Step::Key(key) => self.selector.is_some_and(|selector| selector.names(key)),
+            Step::Index(_) => false,
+        };
+        self.named += usize::from(is_named);
         self.way.push(step);
         let is_value_of_secret = self.is_secret && self.way.len() == 2 && is_data(&self.way);
         match value {
@@ -118,9 +181,10 @@ impl<'d> Walk<'d> {
             Json::Array(items) if !is_value_of_secret => {
                 items.iter().enumerate().for_each(|(at, item)| self.below(Step::Index(at), item));
             }
-            _ => self.leaves.push(Leaf { way: self.way.clone(), value }),
+            _ => (self.visit)(Leaf { way: self.way.clone(), value, is_named: self.named > 0 }),
         }
         self.way.pop();
+        self.named -= usize::from(is_named);
     }
 }
 
@@ -159,62 +223,80 @@ impl<'d> Leaf<'d> {
     }
 }
 
+#[derive(Default)]
 struct Judge<'d> {
     file: &'d str,
     /// The block's selector, where it has a sound one.
     selector: Option<&'d Selector>,
     is_secret: bool,
+    found: Vec<Flaw>,
+    /// What is in plain text, and whether the selector covers it: what to say depends on the rest.
+    plain: Vec<(Leaf<'d>, Option<bool>)>,
+    /// The first leaf outside `data` and `stringData` that the selector covers and that is not sealed.
+    beside: Option<Leaf<'d>>,
+    is_any_sealed: bool,
+    is_any_covered: bool,
+    has_value: bool,
 }
 
-impl Judge<'_> {
+impl<'d> Judge<'d> {
     /// Whether the selector covers a leaf; `None` where comments decide, which nobody can tell without the text.
     fn covers(&self, leaf: &Leaf<'_>) -> Option<bool> {
         let selector = self.selector?;
         match selector.kind() {
             SelectorKind::EncryptedCommentRegex | SelectorKind::UnencryptedCommentRegex => None,
-            _ => Some(selector.seals(&leaf.keys())),
+            _ => Some(leaf.is_named == selector.seals_what_it_names()),
         }
     }
 
-    fn leaves(&self, leaves: &[Leaf<'_>], flaws: &mut Vec<Flaw>) {
-        let (mut plain, mut beside) = (Vec::new(), None);
-        let (mut is_any_sealed, mut is_any_covered, mut has_value) = (false, false, false);
-        for leaf in leaves {
-            let of_secret = self.is_secret && is_data(&leaf.way);
-            let covered = self.covers(leaf);
-            let says = leaf.text().map_or(Says::Nothing, says);
-            is_any_sealed |= matches!(says, Says::Sealed(_));
-            is_any_covered |= covered != Some(false);
-            has_value |= !leaf.value.is_null() && leaf.text() != Some("");
-            if !of_secret && covered != Some(true) && !matches!(says, Says::Sealed(_) | Says::Disguise) {
-                continue;
-            }
-            match says {
-                Says::Sealed(_) if covered == Some(false) => flaws.push(self.uncovered(leaf)),
-                Says::Sealed(type_) if of_secret => flaws.extend(self.not_text(leaf, type_)),
-                Says::Sealed(_) => {}
-                Says::Cut => flaws.push(self.cut(leaf)),
-                Says::Disguise => flaws.push(self.disguise(leaf)),
-                Says::Nothing if leaf.value.is_null() || leaf.text() == Some("") => {
-                    flaws.extend(of_secret.then(|| self.empty(leaf)));
-                }
-                // What makes it a Secret stands in the clear for kustomize and Flux.
-                Says::Nothing if self.is_secret && !of_secret => beside = beside.or(Some(leaf)),
-                Says::Nothing => plain.push((leaf, covered)),
-            }
+    /// Takes note of a leaf.
+    fn leaf(&mut self, leaf: Leaf<'d>) {
+        let of_secret = self.is_secret && is_data(&leaf.way);
+        let covered = self.covers(&leaf);
+        let says = leaf.text().map_or(Says::Nothing, says);
+        self.is_any_sealed |= matches!(says, Says::Sealed(_));
+        self.is_any_covered |= covered != Some(false);
+        self.has_value |= !leaf.value.is_null() && leaf.text() != Some("");
+        let is_of_interest = of_secret || covered == Some(true) || matches!(says, Says::Sealed(_) | Says::Disguise);
+        if !is_of_interest || self.found.len() + self.plain.len() >= MOST_FLAWS {
+            return;
         }
-        flaws.extend(plain.into_iter().map(|(leaf, covered)| self.plain(leaf, covered, is_any_sealed)));
-        if let Some(leaf) = beside {
+        let flaw = match says {
+            Says::Sealed(_) if covered == Some(false) => Some(self.uncovered(&leaf)),
+            Says::Sealed(type_) if of_secret => self.not_text(&leaf, type_),
+            Says::Sealed(_) => None,
+            Says::Cut => Some(self.cut(&leaf)),
+            Says::Disguise => Some(self.disguise(&leaf)),
+            Says::Nothing if leaf.value.is_null() || leaf.text() == Some("") => of_secret.then(|| self.empty(&leaf)),
+            // What makes it a Secret stands in the clear for kustomize and Flux.
+            Says::Nothing if self.is_secret && !of_secret => {
+                self.beside.get_or_insert(leaf);
+                None
+            }
+            Says::Nothing => {
+                self.plain.push((leaf, covered));
+                None
+            }
+        };
+        self.found.extend(flaw);
+    }
+
+    /// All that is wrong.
+    fn flaws(mut self) -> Vec<Flaw> {
+        let mut flaws = std::mem::take(&mut self.found);
+        flaws.extend(self.plain.iter().map(|(leaf, covered)| self.plain(leaf, *covered, self.is_any_sealed)));
+        if let Some(leaf) = &self.beside {
             let path = leaf.path();
             flaws.push(self.of_selector(|key| {
                 format!("`{key}` covers `{path}` too, which is not sealed: this file was not sealed with it")
             }));
         }
-        if has_value && !is_any_covered {
+        if self.has_value && !self.is_any_covered {
             flaws.push(
                 self.of_selector(|key| format!("`{key}` fits no key of this file, so that sops seals nothing in it")),
             );
         }
+        flaws
     }
 
     fn of_selector(&self, message: impl FnOnce(&str) -> String) -> Flaw {

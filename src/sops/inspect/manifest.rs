@@ -66,6 +66,7 @@ pub(super) fn read(file: &str, document: &Node, findings: &mut Vec<Finding>) -> 
         }
     }
     let recipients = body.get("sops").map(envelope::recipients).unwrap_or_default();
+    let other_services = body.get("sops").map(envelope::other_services).unwrap_or_default();
     let (name, name_mark) = name?;
     let (namespace, namespace_mark) = match namespace {
         Some((namespace, mark)) => (Some(namespace), mark),
@@ -81,6 +82,7 @@ pub(super) fn read(file: &str, document: &Node, findings: &mut Vec<Finding>) -> 
         keys,
         keys_mark,
         recipients,
+        other_services,
         recipients_mark: recipients_mark(document, kind_mark),
         document: document.clone(),
         warnings: Vec::new(),

@@ -1,4 +1,4 @@
-use super::{SealedSecret, inspect, is_sealed_name};
+use super::{FAKE_ENVELOPE, SealedSecret, flaws, inspect, is_sealed_name};
 use crate::diagnostic::{Finding, Severity};
 use crate::yaml::FileId;
 use proptest::prelude::{any, prop_assert, proptest};
@@ -195,7 +195,8 @@ fn other_holders_and_key_groups_count() {
     let group = AUTH.replace("  age:\n", "  key_groups:\n  - age:\n");
     assert_eq!(read(&group).unwrap().recipients, read(AUTH).unwrap().recipients);
     let other = without("  age:", "  encrypted_regex").replace("sops:\n", "sops:\n  pgp: [{fp: A, enc: B}]\n");
-    assert!(read(&other).unwrap().recipients.is_empty());
+    let other = read(&other).unwrap();
+    assert!(other.recipients.is_empty() && other.other_services == ["pgp"]);
 }
 
 #[test]
@@ -212,6 +213,33 @@ fn an_old_value_in_a_comment_is_a_warning() {
     assert_eq!(secret.warnings.len(), 1);
     assert_eq!(secret.warnings[0].severity, Severity::Warning);
     assert_eq!((secret.warnings[0].location.line, secret.warnings[0].location.column), (7, 13));
+}
+
+#[test]
+fn a_seal_inside_a_list_is_none() {
+    let item = serde_json::json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"a": SECRET_TEXT}, "sops": {"mac": "x"}});
+    let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [{"kind": "ConfigMap"}, item]});
+    let found = flaws("f", &list);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].rule, found[0].pointer.join(".").as_str()), (FAKE_ENVELOPE, "items.1.sops"));
+}
+
+#[test]
+fn long_keys_above_many_values_are_matched_once() {
+    let values: serde_json::Map<String, serde_json::Value> =
+        (0..5_000).map(|number| (format!("a{number}"), "b".into())).collect();
+    let deep =
+        (0..40).fold(serde_json::Value::from(values), |below, _| serde_json::json!({ "k".repeat(1_000): below }));
+    let sops = serde_json::json!({"mac": "x", "encrypted_regex": "(a?k?b?){100}z|^a"});
+    let mut document = deep.clone();
+    document["sops"] = sops.clone();
+    let start = std::time::Instant::now();
+    let found = flaws("f", &document);
+    assert!(start.elapsed().as_secs() < 20);
+    assert!(found.len() < 110 && found.iter().any(|flaw| flaw.pointer.len() > 40), "{}", found.len());
+    let mut document = serde_json::json!({ "k".repeat(2_000_000): deep });
+    document["sops"] = sops;
+    assert!(flaws("f", &document).iter().any(|flaw| flaw.message.contains("too large")));
 }
 
 #[test]
