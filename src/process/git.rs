@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Read as _, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -28,6 +28,8 @@ pub struct Entry {
 
 /// A size that nobody has asked git for.
 const UNKNOWN: u64 = u64::MAX;
+/// The largest file that is taken without having been asked for its size: no larger one is read from a disk either.
+const LARGEST_UNKNOWN: u64 = 4 << 20;
 
 /// A version of a file that a commit brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,7 +199,7 @@ impl Git {
         Ok(changes)
     }
 
-    /// What stands in `entries`, in their order.
+    /// What stands in `entries`, in their order; nothing of a change that brought a file of more than 4 MiB.
     ///
     /// # Errors
     /// When git fails or has not got one of them.
@@ -256,6 +258,11 @@ fn answers(mut stdout: impl BufRead, entries: &[Entry]) -> Result<Vec<Vec<u8>>, 
         let Some(size) = size.filter(is_it) else {
             return Err(GitError::Failed(format!("{} cannot be read", entry.path)));
         };
+        if entry.size == UNKNOWN && size > LARGEST_UNKNOWN {
+            io::copy(&mut stdout.by_ref().take(size + 1), &mut io::sink())?;
+            files.push(Vec::new());
+            continue;
+        }
         let size = usize::try_from(size).map_err(io::Error::other)?;
         let mut bytes = vec![0; size + 1];
         stdout.read_exact(&mut bytes)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::{File, Trouble};
+use super::{File, LIMITS, Trouble};
 use crate::{
     audit::{
         Facts,
@@ -33,6 +33,7 @@ pub(super) fn findings(files: &[&File], revision: &str) -> Result<(Vec<Finding>,
         .files(&commit, ".")?
         .into_iter()
         .filter(|entry| is_sealed_name(&entry.path) || paths.contains(&entry.path.as_str()))
+        .filter(|entry| entry.size <= LIMITS.file_size)
         .collect();
     let contents = git.contents(&entries)?;
     let version = |path: &str, commit: &str, bytes: &[u8]| {
