@@ -177,6 +177,34 @@ fn other_recipients_than_declared_are_found() {
 }
 
 #[test]
+fn a_key_of_another_service_is_no_recipient_of_the_environment() {
+    let world = World::new();
+    world.repository.edit(SECRET, "sops:\n", "sops:\n  hc_vault: [{vault_address: \"https://a\", enc: x}]\n");
+    assert_eq!(world.finds(&["staging"]), ["wrong-recipient secrets.recipients"]);
+    let run = world.run(&["secret", "check", "staging"]);
+    assert!(run.stdout.contains("--rm-hc-vault-transit KEY"), "{}", run.stdout);
+    assert_eq!(run.code, 1);
+}
+
+#[test]
+fn what_is_seen_without_a_key_is_told_once_with_one() {
+    let world = World::new();
+    let sound = world.repository.read(SECRET);
+    for (what, to, finding) in [
+        ("stringData:\n", "stringData:\n  token: hunter2\n", "partially-encrypted stringData.token"),
+        ("stringData:\n", "stringData:\n  token: ENC[hunter2\n", "fake-envelope stringData.token"),
+        ("metadata:\n", "metadata: {}\nmetadata:\n", "duplicate-key "),
+        ("  lastmodified:", "  last:", "fake-envelope sops.lastmodified"),
+    ] {
+        world.repository.edit(SECRET, what, to);
+        for arguments in [&["staging", "--key"][..], &[SECRET, "--key"]] {
+            assert_eq!(world.finds(arguments), [finding], "{arguments:?}");
+        }
+        world.repository.write(SECRET, &sound);
+    }
+}
+
+#[test]
 fn a_removed_recipient_who_keeps_the_data_key_is_told() {
     let world = World::new();
     let text = world.repository.read(SECRET);

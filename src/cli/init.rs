@@ -216,7 +216,7 @@ impl Init {
             return Ok(());
         };
         offer(&format!("{FOLDER}/{BASE}.yaml"), base(&Delivery { sync: &first.sync, path: work.place.below() }))?;
-        let holder = identity::holder(self.holder.as_deref())?;
+        let holder = identity::holder(self.holder.as_deref(), &format!("gen init {}", self.folder.display()))?;
         if holder == FLUX {
             return Err(Trouble(format!("--holder {FLUX}: that is the cluster's; name yourself")));
         }

@@ -84,7 +84,7 @@ impl Lint {
         let code = report::findings(findings, self.reporting, &|file| std::fs::read(file).ok());
         if self.reporting.format == Format::Text {
             let (files, objects) = (tree.len(), bundle.objects.len());
-            report::print(&format!("{}, {}\n", counted(files, "file"), counted(objects, "object")));
+            report::print(&format!("{}, {}\n", report::counted(files, "file"), report::counted(objects, "object")));
         }
         Ok(code)
     }
@@ -97,10 +97,6 @@ fn spelled(path: &Path, here: &Path) -> String {
     let real = path.canonicalize().ok().filter(|_| !is_below);
     let below = real.as_deref().and_then(|real| real.strip_prefix(here).ok());
     below.unwrap_or(&given).to_string_lossy().into_owned()
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Whether a document is an environment of gen's own, which is no manifest.

@@ -44,6 +44,11 @@ fn hide_secrets(findings: &mut [Finding]) {
     }
 }
 
+/// A number of things: `1 file`, `2 files`.
+pub(super) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Writes to stdout. A reader that went away, such as `head`, is no error.
 pub(super) fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();

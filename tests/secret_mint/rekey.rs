@@ -34,7 +34,7 @@ fn where_nothing_has_to_be_done_no_key_is_needed() {
     let repository = example();
     let before = repository.read(AUTH);
     let run = without_key(&repository, &["rekey"]);
-    assert_eq!(works(&run), "3 files: sealed for their recipients already, nothing to do\n");
+    assert_eq!(works(&run), "3 files: sealed for the declared recipients already, nothing to do\n");
     assert_eq!(repository.read(AUTH), before);
 }
 

@@ -79,7 +79,7 @@ impl Check {
         }
         if self.key {
             let opened = opened::findings(&files);
-            looked.findings.extend(opened.findings);
+            looked.told_by_a_key(opened.findings);
             said.push_str(&opened.said);
         }
         let is_sound = worst(&looked.findings) != Some(Severity::Error);
@@ -101,7 +101,7 @@ fn is_path(word: &str) -> bool {
 }
 
 fn counted(files: usize) -> String {
-    format!("{files} sealed file{}", if files == 1 { "" } else { "s" })
+    report::counted(files, "sealed file")
 }
 
 impl Looked {
@@ -176,6 +176,25 @@ impl Looked {
             let file = File { path: path.to_owned(), bytes: bytes.to_vec(), environment: None, demand: None };
             self.files.insert(path.to_owned(), file);
         }
+    }
+
+    /// What a key told, but for what was seen without one already: that stands at its line.
+    fn told_by_a_key(&mut self, findings: Vec<Finding>) {
+        let said: HashSet<(String, String)> = (self.findings.iter())
+            .filter(|finding| finding.severity == Severity::Error)
+            .flat_map(|finding| {
+                [finding.rule, &finding.path].map(|what| (finding.location.file.clone(), what.to_owned()))
+            })
+            .collect();
+        let is_new = |finding: &Finding| {
+            let (file, path) = (&finding.location.file, &finding.path);
+            let is_said = |what: &str| said.contains(&(file.clone(), what.to_owned()));
+            // A rule tells of the whole file here, and a path of one thing in it.
+            let is_same = if path.is_empty() { is_said(finding.rule) } else { is_said(path) };
+            let is_plain = finding.rule == "not-sealed" && is_said("plaintext-secret");
+            !(is_same || is_plain)
+        };
+        self.findings.extend(findings.into_iter().filter(is_new));
     }
 
     /// Files and folders of anybody.

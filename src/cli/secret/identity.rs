@@ -120,15 +120,20 @@ pub(in crate::cli) fn git_around(folder: &Path) -> Option<PathBuf> {
     folder.ancestors().find(is_root).map(Path::to_path_buf)
 }
 
-/// The holder's name: as given, or the login name made into one.
-pub(in crate::cli) fn holder(given: Option<&str>) -> Result<String, Trouble> {
+/// The holder's name: as given, or the login name made into one. `command` is what somebody without one, as root in a container is,
+/// has to complete.
+pub(in crate::cli) fn holder(given: Option<&str>, command: &str) -> Result<String, Trouble> {
     if let Some(given) = given {
         DnsLabel::parse(given).map_err(|reason| Trouble(format!("--holder {given}: {reason}")))?;
         return Ok(given.to_owned());
     }
     let login = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     let name = label(&login.unwrap_or_default());
-    name.ok_or_else(|| Trouble("whose key is it? Say --holder NAME; there is no login name to take".to_owned()))
+    name.ok_or_else(|| {
+        Trouble(format!(
+            "whose key is it? There is no login name (USER) to take, so say it, with your own name for ann: `{command} --holder ann`"
+        ))
+    })
 }
 
 /// A name made into a DNS label, where anything is left of it.

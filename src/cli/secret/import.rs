@@ -108,7 +108,8 @@ impl Import {
 
     fn said(&self, path: &str, content: &Content, demand: Option<&SecretDemand>, from: &str, holders: usize) -> String {
         let keys: Vec<&str> = content.values.iter().map(|(key, _)| key.as_str()).collect();
-        let mut text = format!("{path}: {} sealed for {holders} recipients\n", keys.join(", "));
+        let holders = report::counted(holders, "recipient");
+        let mut text = format!("{path}: {} sealed for {holders}\n", keys.join(", "));
         if let (Some(old), [name, _]) = (&content.name, self.what.as_slice())
             && old != name
         {

@@ -51,7 +51,7 @@ impl Init {
             return Ok(say(&workspace, workspace.findings.clone()));
         }
         let names = self.names(&workspace)?;
-        let holder = identity::holder(self.holder.as_deref())?;
+        let holder = identity::holder(self.holder.as_deref(), &format!("gen secret init {}", names.join(" ")))?;
         let path = self.identity.clone().or_else(keyring::default_file);
         let path = path.ok_or_else(|| Trouble("there is no home directory: say --identity FILE".to_owned()))?;
         let root = workspace.root.canonicalize()?;

@@ -268,7 +268,8 @@ fn summary(workspace: &Workspace, tasks: &[Task<'_>], texts: &[Option<String>]) 
         let path = &task.file.path;
         let key =
             if task.removed.is_empty() && !task.added.is_empty() { "the same data key" } else { "a new data key" };
-        let _ = writeln!(text, "{path}: sealed for {} recipients, with {key}", task.wanted.len());
+        let recipients = report::counted(task.wanted.len(), "recipient");
+        let _ = writeln!(text, "{path}: sealed for {recipients}, with {key}");
         let added = task.added.iter().map(|added| format!("  + {}\n", task.holder(added)));
         text.extend(added.chain(task.removed.iter().map(|removed| format!("  - {removed}\n"))));
         built.insert(task.environment.name.as_str());
@@ -285,7 +286,8 @@ fn summary(workspace: &Workspace, tasks: &[Task<'_>], texts: &[Option<String>]) 
         }
     }
     if text.is_empty() {
-        let _ = writeln!(text, "{} files: sealed for their recipients already, nothing to do", tasks.len());
+        let files = report::counted(tasks.len(), "file");
+        let _ = writeln!(text, "{files}: sealed for the declared recipients already, nothing to do");
         return text;
     }
     if !exposed.is_empty() {
