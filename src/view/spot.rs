@@ -138,15 +138,17 @@ impl<'a, 'v> Spot<'a, 'v> {
 /// The Kubernetes objects of a tree, those in a `List` too.
 pub(super) fn bodies(bundle: &Bundle) -> Vec<Spot<'_, '_>> {
     let mut bodies = Vec::new();
-    for object in &bundle.objects {
-        let whole = Spot::whole(object);
-        match whole.kind() {
-            "" => {}
-            kind if kind.ends_with("List") && object.body.get("items").is_some() => {
-                bodies.extend(whole.items(&["items"]).into_iter().filter(|item| !item.kind().is_empty()));
-            }
-            _ => bodies.push(whole),
-        }
-    }
+    bundle.objects.iter().for_each(|object| take_apart(Spot::whole(object), &mut bodies));
     bodies
+}
+
+/// Takes lists apart, those in lists too, as kustomize does.
+fn take_apart<'a, 'v>(body: Spot<'a, 'v>, bodies: &mut Vec<Spot<'a, 'v>>) {
+    match body.kind() {
+        "" => {}
+        kind if kind.ends_with("List") && body.get(&["items"]).is_some() => {
+            body.items(&["items"]).into_iter().for_each(|item| take_apart(item, bodies));
+        }
+        _ => bodies.push(body),
+    }
 }

@@ -47,7 +47,7 @@ pub fn flaws(file: &str, document: &Json) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     let is_sealed = has_envelope(document);
     if !is_sealed {
-        flaws.extend(of_item(document));
+        flaws.extend(of_item(document, &mut Vec::new()));
         // Most documents of a tree have nothing to do with seals.
         if flaws.is_empty() && holds_seal(document) {
             flaws.extend(without_envelope(file, document));
@@ -70,15 +70,27 @@ pub fn flaws(file: &str, document: &Json) -> Vec<Flaw> {
 }
 
 /// A `sops` block in an item of a list: kustomize takes lists apart, and sops opens whole files only.
-fn of_item(document: &Json) -> Option<Flaw> {
-    let at = document.get("items")?.as_array()?.iter().position(has_envelope)?;
-    let pointer = vec!["items".to_owned(), at.to_string(), "sops".to_owned()];
+fn of_item(document: &Json, above: &mut Vec<String>) -> Option<Flaw> {
+    for (at, item) in document.get("items")?.as_array()?.iter().enumerate() {
+        above.extend(["items".to_owned(), at.to_string()]);
+        let found = if has_envelope(item) { Some(block_of_item(above)) } else { of_item(item, above) };
+        if found.is_some() {
+            return found;
+        }
+        above.truncate(above.len() - 2);
+    }
+    None
+}
+
+fn block_of_item(item: &[String]) -> Flaw {
+    let pointer = [item, &["sops".to_owned()]].concat();
     let message = format!(
-        "`items[{at}]` has a `sops` block of its own: sops opens whole files, so that nobody seals or checks it"
+        "`{}` has a `sops` block of its own: sops opens whole files, so that nobody seals or checks it",
+        path::below("", item)
     );
     let help =
         "give each object a file of its own, and seal it there; change what was committed in plain text".to_owned();
-    Some(Flaw { rule: FAKE_ENVELOPE, pointer, on_key: true, message, help })
+    Flaw { rule: FAKE_ENVELOPE, pointer, on_key: true, message, help }
 }
 
 /// All bytes that a selector is matched with.

@@ -222,6 +222,8 @@ fn a_seal_inside_a_list_is_none() {
     let found = flaws("f", &list);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((found[0].rule, found[0].pointer.join(".").as_str()), (FAKE_ENVELOPE, "items.1.sops"));
+    let found = flaws("f", &serde_json::json!({"kind": "List", "items": [list]}));
+    assert_eq!(found[0].pointer.join("."), "items.0.items.1.sops");
 }
 
 #[test]
