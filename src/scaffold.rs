@@ -9,7 +9,7 @@ mod sops_config;
 pub use flux::{Sync, pointer};
 pub use recipients::{ByHand, add_recipient};
 pub use repository::{Delivery, NewEnvironment, base, environment, git_attributes, git_ignore, project};
-pub use sops_config::{SOPS_CONFIG, sops_config};
+pub use sops_config::{SOPS_CONFIG, is_sops_config, sops_config};
 
 use crate::yaml::emit;
 

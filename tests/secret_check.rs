@@ -300,6 +300,8 @@ fn without_a_fitting_key_nothing_is_claimed() {
     let run = Run::of(command);
     assert!(run.stdout.contains("1 sealed file: not opened with the keys at hand"), "{}", run.stdout);
     assert!(run.stdout.contains("0 sealed files: opened"), "{}", run.stdout);
+    // A pipeline whose key went missing must not be green.
+    assert!(run.code == 1 && run.stdout.contains("error[no-identity]"), "{}", run.stdout);
 }
 
 #[test]
@@ -332,4 +334,36 @@ fn what_cannot_be_done_is_said() {
         let run = world.run(&[&["secret", "check"], arguments].concat());
         assert!(run.code == 2 && run.stderr.contains(said), "{arguments:?}: {} {}", run.stdout, run.stderr);
     }
+}
+
+#[test]
+fn a_copy_and_its_source_share_their_values() {
+    let world = World::new();
+    assert_eq!(world.run(&["build", "staging"]).code, 0);
+    world.set("Thai9ohw3eiZeel0ahch");
+    assert_eq!(world.finds(&["staging", "--key"]), Vec::<String>::new());
+}
+
+#[test]
+fn an_envelope_that_nobody_can_open_is_found_without_a_key() {
+    let world = World::new();
+    let text = world.repository.read(SECRET);
+    let end = text.find("-----END AGE").unwrap();
+    let last = text[..end].trim_end().rfind('\n').unwrap();
+    world.repository.write(SECRET, format!("{}\n        {}", &text[..last], &text[end..]));
+    let found = world.finds(&["staging"]);
+    assert!(found.iter().any(|found| found.starts_with("fake-envelope sops.age")), "{found:?}");
+    let version = text.lines().find(|line| line.starts_with("  version:")).unwrap();
+    world.repository.write(SECRET, text.replace(version, "  version: 4.0.0"));
+    assert_eq!(world.finds(&["staging"]), ["fake-envelope sops.version"]);
+}
+
+#[test]
+fn the_sides_of_a_merge_are_taken_whole() {
+    let world = World::new();
+    let password = world.leaf("password");
+    let both = format!("{password}\n=======\n  password: {password}\n>>>>>>> theirs");
+    world.repository.edit(SECRET, &format!("  password: {password}"), &format!("<<<<<<< ours\n  password: {both}"));
+    let run = world.run(&["secret", "check"]);
+    assert!(run.code == 1 && run.stdout.contains(&format!("git checkout --ours -- {SECRET}")), "{}", run.stdout);
 }

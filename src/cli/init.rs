@@ -18,7 +18,8 @@ use super::{
     report,
     schema::FILE as SCHEMA,
     secret::{
-        config, generate,
+        config::{self, Rules},
+        generate,
         identity::{self, KeyFile},
     },
 };
@@ -117,10 +118,12 @@ impl Init {
             report::print("nothing was written\n");
             return Ok(code);
         }
-        report::print(&next::text(&work, &self.folder));
-        // Somebody's own .sops.yaml stays; what does not fit in it is theirs to change.
         let environments = workspace.repository.environments().into_iter();
         let environments: Vec<_> = environments.filter_map(|name| workspace.repository.resolve(name).ok()).collect();
+        let rules = Rules::of(&workspace.root, &workspace.repository, &environments);
+        rules.write(&workspace.root)?;
+        report::print(&next::text(&work, &self.folder, rules.said()));
+        // Somebody's own .sops.yaml stays; what does not fit in it is theirs to change.
         say(config::check(&workspace, &environments.iter().collect::<Vec<_>>()));
         Ok(code)
     }

@@ -69,8 +69,12 @@ fn no_identity(keyring: &Keyring, file: &str, envelope: &Envelope) -> Finding {
         }
     }
     held.dedup();
+    failed.dedup();
     let recipients = envelope.recipients().join(", ");
     let mut message = match held.is_empty() {
+        true if !failed.is_empty() => {
+            format!("no private key at hand can be read; the file is sealed for {recipients}")
+        }
         true => format!("there is no private key at hand; the file is sealed for {recipients}"),
         false => {
             let held: Vec<String> = held.iter().map(|(key, place)| format!("{key} ({place})")).collect();
@@ -89,10 +93,16 @@ fn no_identity(keyring: &Keyring, file: &str, envelope: &Envelope) -> Finding {
                 true => String::new(),
                 false => format!(" (nothing is in {})", empty.join(", ")),
             };
+            let default = super::default_file();
+            let default = default
+                .map_or_else(|| "~/.config/sops/age/keys.txt".to_owned(), |file| file.display().to_string());
+            let first = match failed.is_empty() {
+                true => format!("put your key into {default}"),
+                false => "correct what is not usable".to_owned(),
+            };
             let help = format!(
-                "put your key into {}, or name its file in SOPS_AGE_KEY_FILE{looked}; if you have none, make one with \
-                 `gen secret init ENV` and ask a holder for `gen secret rekey`",
-                super::default_file().map_or_else(|| "~/.config/sops/age/keys.txt".to_owned(), |file| file.display().to_string())
+                "{first}, or name its file in SOPS_AGE_KEY_FILE{looked}; if you have none, make one with \
+                 `gen secret init ENV` and ask a holder for `gen secret rekey`"
             );
             ("no-identity", help)
         }

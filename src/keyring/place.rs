@@ -191,7 +191,9 @@ fn ssh(text: &Plain) -> Result<Vec<Identity>, String> {
 fn age(text: &Plain) -> Result<Vec<Identity>, String> {
     let starts = |with: &[u8]| text.expose().starts_with(with);
     if starts(b"age-encryption.org/") || starts(b"-----BEGIN AGE ENCRYPTED FILE-----") {
-        return Err("it is protected by a passphrase: let SOPS_AGE_KEY_CMD='age -d FILE' ask for it".to_owned());
+        return Err(
+            "it is protected by a passphrase: `export SOPS_AGE_KEY_CMD='age -d FILE'` lets age ask for it".to_owned()
+        );
     }
     Identity::parse_age(text)
 }

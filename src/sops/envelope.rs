@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The version of sops whose format is written here.
-const WRITTEN: Version = Version::new(3, 13, 3);
+pub(super) const WRITTEN: Version = Version::new(3, 13, 3);
 /// The key of the block. No document that is sealed may have it.
 pub(super) const BLOCK: &str = "sops";
 /// Key services other than age, by their lists' keys.

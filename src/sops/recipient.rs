@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 
 use super::Identity;
 
+/// A nonce, a data key and its tag, in bytes (age's specification, "Payload").
+const SHORTEST_BODY: usize = 16 + 32 + 16;
 /// More would be no `enc` block of a data key: post-quantum ones have less than 4 KiB.
 const LONGEST_ARMOR: usize = 8 * 1024;
 /// What sops puts into `enc`: a data key, or a share of it with one byte more. More is nothing that it wrote.
@@ -104,30 +106,53 @@ pub(super) enum Unwrapped {
     Damaged(&'static str),
 }
 
-/// Unwraps what stands in `enc`.
-pub(super) fn unwrap(armor: &str, identities: &[Identity]) -> Unwrapped {
+/// What is in the armor of `enc`: an age file that is whole as far as that can be seen without a key.
+///
+/// # Errors
+/// How it is damaged.
+pub(super) fn unarmored(armor: &str) -> Result<Vec<u8>, &'static str> {
     let armor = armor.trim();
     if armor.len() > LONGEST_ARMOR {
-        return Unwrapped::Damaged("its `enc` block is longer than any that sops writes");
+        return Err("its `enc` block is longer than any that sops writes");
     }
     if !armor.starts_with("-----BEGIN AGE ENCRYPTED FILE-----") {
-        return Unwrapped::Damaged("its `enc` block does not start with `-----BEGIN AGE ENCRYPTED FILE-----`");
+        return Err("its `enc` block does not start with `-----BEGIN AGE ENCRYPTED FILE-----`");
     }
     if !armor.ends_with("-----END AGE ENCRYPTED FILE-----") {
-        return Unwrapped::Damaged("its `enc` block is cut: `-----END AGE ENCRYPTED FILE-----` is missing");
+        return Err("its `enc` block is cut: `-----END AGE ENCRYPTED FILE-----` is missing");
     }
     // Without the armor first: its errors would be lost in those of the header.
     let mut file = Vec::new();
     if ArmoredReader::new(armor.as_bytes()).read_to_end(&mut file).is_err() {
-        return Unwrapped::Damaged("its `enc` block has base64 lines that were cut or changed");
+        return Err("its `enc` block has base64 lines that were cut or changed");
     }
     let Ok(decryptor) = age::Decryptor::new_buffered(file.as_slice()) else {
-        return Unwrapped::Damaged("its `enc` block holds no age file");
+        return Err("its `enc` block holds no age file");
     };
     // A passphrase is no identity of ours, and trying one takes seconds.
     if decryptor.is_scrypt() {
-        return Unwrapped::Damaged("its `enc` block asks for a passphrase, which sops does not do");
+        return Err("its `enc` block asks for a passphrase, which sops does not do");
     }
+    // Behind the line of the header's MAC.
+    let body = file.windows(5).position(|bytes| bytes == b"\n--- ").and_then(|at| {
+        let line = file.get(at + 1..)?;
+        line.get(line.iter().position(|&byte| byte == b'\n')? + 1..)
+    });
+    if body.is_none_or(|body| body.len() < SHORTEST_BODY) {
+        return Err("its `enc` block is cut short");
+    }
+    Ok(file)
+}
+
+/// Unwraps what stands in `enc`.
+pub(super) fn unwrap(armor: &str, identities: &[Identity]) -> Unwrapped {
+    let file = match unarmored(armor) {
+        Ok(file) => file,
+        Err(how) => return Unwrapped::Damaged(how),
+    };
+    let Ok(decryptor) = age::Decryptor::new_buffered(file.as_slice()) else {
+        return Unwrapped::Damaged("its `enc` block holds no age file");
+    };
     match decryptor.decrypt(identities.iter().map(Identity::as_age)) {
         Err(age::DecryptError::NoMatchingKeys) => Unwrapped::NotForUs,
         Err(_) => Unwrapped::Damaged("its `enc` block was changed"),

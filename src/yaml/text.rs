@@ -67,6 +67,8 @@ fn merge_conflicts(name: &str, text: &str) -> Vec<Finding> {
     let starts = |line: &str, sign: &str| {
         line.strip_prefix(sign).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\r']))
     };
+    // One seal covers all of a file that sops wrote.
+    let is_sealed = text.contains("\nsops:");
     let mut findings = Vec::new();
     let mut open = false;
     for (index, line) in text.split('\n').enumerate() {
@@ -76,9 +78,13 @@ fn merge_conflicts(name: &str, text: &str) -> Vec<Finding> {
             let location = Location::new(name, clamp(index + 1), 1).spanning(7);
             let finding =
                 Finding::error("merge-conflict", location, "a merge conflict starts here that is not resolved");
-            findings.push(
-                finding.help("keep one of the two sides and delete the lines of `<<<<<<<`, `=======` and `>>>>>>>`"),
-            );
+            findings.push(finding.help(match is_sealed {
+                true => format!(
+                    "take one side whole, `git checkout --ours -- {name}` or `--theirs`, and make the other's change again with \
+                     `gen secret edit {name}`: lines of two sealed files do not fit together"
+                ),
+                false => "keep one of the two sides and delete the lines of `<<<<<<<`, `=======` and `>>>>>>>`".to_owned(),
+            }));
         }
         open = (open || opens) && !closes;
         if findings.len() == MOST {

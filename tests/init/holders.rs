@@ -135,3 +135,24 @@ fn who_joined_opens_everything_after_a_rekey() {
     let content = world.good(&["secret", "check", "--key"]);
     assert!(!content.contains("warning") && !content.contains("error"), "{content}");
 }
+
+#[test]
+fn the_rules_of_sops_go_with_the_environments() {
+    let world = World::ready();
+    let file = world.home().join("bob/keys.txt");
+    world.good(&["secret", "init", "staging", "--holder", "bob", "--identity", file.to_str().unwrap()]);
+    world.good(&["secret", "rekey"]);
+    let key = public(&file);
+    let with = world.read("environments/staging.yaml");
+    world.write("environments/staging.yaml", &with.replace(&format!("    bob: {key}\n"), ""));
+    let said = world.good(&["secret", "rekey"]);
+    assert!(said.contains(".sops.yaml: updated") && !world.read(".sops.yaml").contains(&key), "{said}");
+    let said = world.good(&["init", "--environment", "production"]);
+    assert!(said.contains(".sops.yaml: updated") && !said.contains("no-sops-rule"), "{said}");
+    assert!(world.read(".sops.yaml").contains("^environments/production/"));
+    // What somebody wrote is theirs.
+    let own = world.read(".sops.yaml").replace("stores:", "# ours\nstores:");
+    world.write(".sops.yaml", &own);
+    world.good(&["secret", "rekey", "--new-key"]);
+    assert_eq!(world.read(".sops.yaml"), own);
+}

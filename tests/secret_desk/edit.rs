@@ -37,6 +37,11 @@ fn any_sealed_file_can_be_edited() {
 }
 
 #[test]
+fn an_environment_alone_is_no_file() {
+    Desk::new().refuses(&["edit", "staging"], b"", 2, &["which Secret of `staging`?", "postgres-auth"]);
+}
+
+#[test]
 fn the_editor_is_that_of_sops() {
     let mut desk = Desk::new();
     desk.editor("false");

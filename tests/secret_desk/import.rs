@@ -88,3 +88,22 @@ fn without_recipients_there_is_nobody_to_seal_for() {
     desk.repository.write("environments/base.yaml", format!("{}{}", &base[..from], &base[to..]));
     desk.refuses(&["import", "staging", "app", "-"], b"a=b\n", 2, &["no recipients", "gen secret init staging"]);
 }
+
+#[test]
+fn a_plain_file_is_sealed_where_it_stands_and_what_is_sealed_never_twice() {
+    let desk = Desk::new();
+    let sealed = desk.repository.read(FILE);
+    let cut = sealed.find("sops:\n").unwrap();
+    desk.repository.write(FILE, &sealed[..cut]);
+    let path = desk.repository.path(FILE);
+    let arguments = ["import", "staging", path.to_str().unwrap(), "--force"];
+    desk.refuses(&arguments, b"", 1, &["stringData.password", "sealed already", "git log -p"]);
+    let plain = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: postgres-auth, namespace: other}}\nstringData:\n  password: {CANARY}\n"
+    );
+    desk.repository.write(FILE, plain);
+    let said =
+        ["sealed for 2 recipients", "namespace is `other`, here it is `viridial-staging`", "next: change every value"];
+    desk.does(&arguments[..3], b"", &said);
+    assert_eq!(desk.value("password"), CANARY.as_bytes());
+}

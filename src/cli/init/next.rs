@@ -5,9 +5,10 @@ use std::{fmt::Write as _, path::Path};
 use super::{FLUX, Home, Work};
 
 /// Everything, for people.
-pub(super) fn text(work: &Work, directory: &Path) -> String {
+pub(super) fn text(work: &Work, directory: &Path, updated: Option<String>) -> String {
     let mut out = String::new();
     made(work, &mut out);
+    out.extend(updated.map(|file| format!("{file}\n")));
     left_alone(work, &mut out);
     steps(work, directory, &mut out);
     out

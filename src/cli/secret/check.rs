@@ -126,8 +126,8 @@ impl Looked {
             self.sources(&workspace, environment);
         }
         self.findings.extend(config::check(&workspace, &environments.iter().collect::<Vec<_>>()));
-        for name in &names {
-            self.copies(&workspace, name);
+        for environment in &environments {
+            self.copies(&workspace, environment);
         }
         Ok(())
     }
@@ -158,7 +158,9 @@ impl Looked {
     }
 
     /// The sealed files of a tree that are no copies of a source as it is.
-    fn copies(&mut self, workspace: &Workspace, name: &str) {
+    fn copies(&mut self, workspace: &Workspace, environment: &Environment) {
+        let name = environment.name.as_str();
+        let is_production = environment.spec.profile == Profile::Production;
         let shown = folder(name);
         let directory = workspace.tree(name);
         let Ok((mut tree, _)) = FileTree::gather(&directory, &shown, &may_hold_objects, &LIMITS) else { return };
@@ -173,7 +175,12 @@ impl Looked {
         tree.retain(|path| !whole.contains(path));
         self.findings.extend(tree_findings(&tree));
         for (path, bytes) in tree.iter() {
-            let file = File { path: path.to_owned(), bytes: bytes.to_vec(), environment: None, demand: None };
+            let file = File {
+                path: path.to_owned(),
+                bytes: bytes.to_vec(),
+                environment: Some((name.to_owned(), is_production)),
+                demand: None,
+            };
             self.files.insert(path.to_owned(), file);
         }
     }

@@ -7,12 +7,12 @@ use std::{
 
 use crate::{
     audit::config::{ConfigFile, Stands, Target, findings},
-    cli::pipeline::Workspace,
+    cli::{Trouble, pipeline::Workspace},
     diagnostic::Finding,
-    environment::{Environment, FOLDER},
-    scaffold::SOPS_CONFIG,
+    environment::{Environment, FOLDER, Repository},
+    scaffold::{SOPS_CONFIG, is_sops_config, sops_config},
     sops::is_sealed_name,
-    tree::{Limits, read_file},
+    tree::{Access, Limits, read_file, write_file},
 };
 
 /// What is wrong with `.sops.yaml`, for the sealed files of these environments.
@@ -71,4 +71,51 @@ fn above(root: &Path) -> Option<ConfigFile> {
         let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
         Some(ConfigFile { file: format!("{}{SOPS_CONFIG}", "../".repeat(up)), stands: Stands::Above(prefix), bytes })
     })
+}
+
+/// What happens to the `.sops.yaml` of the root when recipients change.
+#[derive(Default)]
+pub(in crate::cli) struct Rules {
+    /// Its bytes before, and the text that it gets.
+    write: Option<(Option<Vec<u8>>, String)>,
+}
+
+impl Rules {
+    /// A file that is as gen writes it goes with the environments, which are all that `repository` has; any other is its owner's.
+    pub(in crate::cli) fn of(root: &Path, repository: &Repository, environments: &[Environment]) -> Rules {
+        // One that cannot be read would lose its rule.
+        if environments.len() != repository.environments().len() {
+            return Rules::default();
+        }
+        let keys = environments.iter().map(|environment| (environment.name.clone(), recipients(environment))).collect();
+        let Some(new) = sops_config(&keys) else { return Rules::default() };
+        let write = match read_file(root, SOPS_CONFIG, &Limits::default()) {
+            Ok(old) if old != new.as_bytes() && std::str::from_utf8(&old).is_ok_and(is_sops_config) => {
+                Some((Some(old), new))
+            }
+            Err(_) if root.join(SOPS_CONFIG).symlink_metadata().is_err() => Some((None, new)),
+            _ => None,
+        };
+        Rules { write }
+    }
+
+    /// The same, but makes no file where there is none.
+    pub(in crate::cli) fn of_existing(self) -> Rules {
+        Rules { write: self.write.filter(|(before, _)| before.is_some()) }
+    }
+
+    pub(in crate::cli) fn write(&self, root: &Path) -> Result<(), Trouble> {
+        match &self.write {
+            Some((before, text)) => {
+                Ok(write_file(root, SOPS_CONFIG, text.as_bytes(), before.as_deref(), Access::Shared)?)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A line for people.
+    pub(in crate::cli) fn said(&self) -> Option<String> {
+        let (before, _) = self.write.as_ref()?;
+        Some(format!("{SOPS_CONFIG}: {}", if before.is_some() { "updated" } else { "written" }))
+    }
 }

@@ -101,10 +101,25 @@ impl Target {
     /// The file that it means, which must exist.
     pub(super) fn file(&self) -> Result<SecretFile, Trouble> {
         match self {
-            Target::File(path) => SecretFile::at(path),
+            Target::File(path) => match half_named(path) {
+                Some(trouble) => Err(trouble),
+                None => SecretFile::at(path),
+            },
             Target::Secret(environment, name) => existing(&Workspace::open()?, environment, name),
         }
     }
+}
+
+/// What to say where only an environment was named.
+fn half_named(path: &Path) -> Option<Trouble> {
+    let word = path.to_str().filter(|word| !is_path(word))?;
+    let workspace = Workspace::open().ok()?;
+    if !workspace.repository.environments().contains(&word) {
+        return None;
+    }
+    let there = names(&workspace, word).join(", ");
+    let there = if there.is_empty() { "none yet".to_owned() } else { there };
+    Some(Trouble(format!("which Secret of `{word}`? Name it too; there is {there}")))
 }
 
 /// Whether a word is a path, and not the name of an environment or of a Secret.

@@ -42,6 +42,8 @@ pub(super) struct Import {
 struct Content {
     /// `metadata.name`, where the file has one.
     name: Option<String>,
+    /// `metadata.namespace`, where the file has one.
+    namespace: Option<String>,
     /// `type`, where the file has one.
     kind: Option<String>,
     /// Values by key, in file order; what is no text goes to `data`.
@@ -69,7 +71,9 @@ impl Import {
         let name = self.name(name, &content, shown)?;
         let demand = demands(&workspace, &resolved).into_iter().find(|demand| demand.name == name && !demand.external);
         let file = SecretFile::of(&workspace, &self.environment, &name);
-        if file.bytes.is_some() && !self.force {
+        // A plain file in the place of the sealed one is sealed where it stands.
+        let is_in_place = is_same(from, &file);
+        if file.bytes.is_some() && !self.force && !is_in_place {
             return Err(Trouble(format!(
                 "{} is there already: change single values with `gen secret set` or `gen secret edit`, or replace all of it with --force",
                 file.path
@@ -88,7 +92,20 @@ impl Import {
             return Err(refused(mistakes));
         }
         file.write(&text)?;
-        report::print(&self.said(&file.path, &content, demand.as_ref(), from, recipients.len()));
+        let namespaces = content.namespace.as_deref().filter(|old| *old != namespace).map(|old| (old, namespace));
+        let mut said = self.said(&file.path, &content, demand.as_ref(), recipients.len());
+        if let Some((old, new)) = namespaces {
+            said.push_str(&format!("note: the manifest's namespace is `{old}`, here it is `{new}`\n"));
+        }
+        match from == "-" || is_in_place {
+            true => said.push_str("next: "),
+            false => said.push_str(&format!("next: delete {from}; ")),
+        }
+        said.push_str(&format!(
+            "change every value that was ever committed in plain text; gen build {}\n",
+            self.environment
+        ));
+        report::print(&said);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -106,7 +123,7 @@ impl Import {
         }
     }
 
-    fn said(&self, path: &str, content: &Content, demand: Option<&SecretDemand>, from: &str, holders: usize) -> String {
+    fn said(&self, path: &str, content: &Content, demand: Option<&SecretDemand>, holders: usize) -> String {
         let keys: Vec<&str> = content.values.iter().map(|(key, _)| key.as_str()).collect();
         let holders = report::counted(holders, "recipient");
         let mut text = format!("{path}: {} sealed for {holders}\n", keys.join(", "));
@@ -132,15 +149,6 @@ impl Import {
             let make = format!("gen secret generate {}", self.environment);
             text.push_str(&format!("note: a service asks for {} too: `{make}` makes it\n", lacks.join(", ")));
         }
-        if from != "-" {
-            text.push_str(&format!("next: delete {from}; "));
-        } else {
-            text.push_str("next: ");
-        }
-        text.push_str(&format!(
-            "change every value that was ever committed in plain text; gen build {}\n",
-            self.environment
-        ));
         text
     }
 }
@@ -161,6 +169,12 @@ pub(super) fn document(name: &str, namespace: &str, kind: &str, values: &[(Strin
         }
     }
     tree
+}
+
+/// Whether the plain file stands where the sealed one shall.
+fn is_same(from: &str, file: &SecretFile) -> bool {
+    let (from, to) = (Path::new(from).canonicalize(), file.root.join(&file.path).canonicalize());
+    matches!((from, to), (Ok(from), Ok(to)) if from == to)
 }
 
 /// The plain file.

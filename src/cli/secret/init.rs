@@ -1,11 +1,12 @@
 //! `gen secret init`.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
 use super::{
-    Trouble, config,
+    Trouble,
+    config::{self, Rules},
     identity::{self, KeyFile},
     pipeline::Workspace,
 };
@@ -14,9 +15,9 @@ use crate::{
     diagnostic::{Finding, Location, Severity, worst},
     environment::{Environment, FOLDER, Repository},
     keyring,
-    scaffold::{ByHand, SOPS_CONFIG, add_recipient, sops_config},
+    scaffold::{ByHand, add_recipient},
     sops::is_sealed_name,
-    tree::{Access, FileTree, Limits, read_file, write_file},
+    tree::{Access, FileTree, write_file},
 };
 
 #[derive(Debug, Args)]
@@ -85,15 +86,13 @@ impl Init {
         }
         let after = with(&workspace, &joined)?;
         let environments = self.proven(&after, &joined)?;
-        let rules = Rules::of(&workspace, &environments);
+        let rules = Rules::of(&workspace.root, &after, &environments);
 
         key.write()?;
         for one in &joined {
             write_file(&workspace.root, &one.file, one.after.as_bytes(), Some(&one.before), Access::Shared)?;
         }
-        if let Some((before, text)) = &rules.write {
-            write_file(&workspace.root, SOPS_CONFIG, text.as_bytes(), before.as_deref(), Access::Shared)?;
-        }
+        rules.write(&workspace.root)?;
         self.tell(&workspace, &key, &joined, &there, &rules);
         let after =
             Workspace { root: workspace.root.clone(), repository: after, findings: Vec::new(), is_readable: true };
@@ -140,9 +139,7 @@ impl Init {
         for one in joined {
             line(format!("{}: the key is a recipient now", one.file));
         }
-        if let Some((before, _)) = &rules.write {
-            line(format!("{SOPS_CONFIG}: {}", if before.is_some() { "updated" } else { "written" }));
-        }
+        rules.said().into_iter().for_each(&mut line);
         for one in joined {
             let name = &one.environment;
             let folder = format!("{FOLDER}/{name}/secrets/");
@@ -217,33 +214,4 @@ fn with(workspace: &Workspace, joined: &[Joined]) -> Result<Repository, Trouble>
         inputs.insert(path, edited.unwrap_or(bytes))?;
     }
     Ok(Repository::load(inputs))
-}
-
-/// What happens to `.sops.yaml`.
-struct Rules {
-    /// Its text before, and the one that it gets.
-    write: Option<(Option<Vec<u8>>, String)>,
-}
-
-impl Rules {
-    /// A file that is as gen wrote it for the environments before goes with them; any other is its owner's.
-    fn of(workspace: &Workspace, after: &[Environment]) -> Rules {
-        let all = |environments: &[Environment]| -> BTreeMap<String, BTreeMap<String, String>> {
-            environments.iter().map(|environment| (environment.name.clone(), config::recipients(environment))).collect()
-        };
-        let names = workspace.repository.environments();
-        let before: Vec<Environment> =
-            names.into_iter().filter_map(|name| workspace.repository.resolve(name).ok()).collect();
-        let (old, new) = (sops_config(&all(&before)), sops_config(&all(after)));
-        let there = read_file(&workspace.root, SOPS_CONFIG, &Limits::default());
-        let is_missing = workspace.root.join(SOPS_CONFIG).symlink_metadata().is_err();
-        let write = match (there, new) {
-            (Ok(bytes), Some(new)) if old.as_ref().is_some_and(|old| bytes == old.as_bytes() && *old != new) => {
-                Some((Some(bytes), new))
-            }
-            (Err(_), Some(new)) if is_missing => Some((None, new)),
-            _ => None,
-        };
-        Rules { write }
-    }
 }

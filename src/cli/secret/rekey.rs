@@ -12,6 +12,7 @@ use clap::Args;
 
 use super::{
     Trouble,
+    config::Rules,
     file::{SecretFile, declared, demands, is_path, new_mistakes, refused},
     pipeline::{Workspace, folder},
     report,
@@ -74,6 +75,9 @@ impl Rekey {
                 task.file.write(text)?;
             }
         }
+        let rules = Rules::of(&workspace.root, &workspace.repository, &environments).of_existing();
+        rules.write(&workspace.root)?;
+        rules.said().into_iter().for_each(|said| report::print(&format!("{said}\n")));
         report::print(&summary(&workspace, &tasks, &texts));
         Ok(ExitCode::SUCCESS)
     }

@@ -4,14 +4,12 @@ use semver::Version;
 use serde_json::Value as Json;
 
 use super::{
-    super::{Selector, SelectorKind},
+    super::{Selector, SelectorKind, envelope::WRITTEN, recipient::unarmored},
     flaw::{FAKE_ENVELOPE, Flaw},
     value::sealed_type,
 };
 use crate::scalar::Date;
 
-const ARMOR_START: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
-const ARMOR_END: &str = "-----END AGE ENCRYPTED FILE-----";
 /// Holders of other kinds than age, by their list's key.
 const OTHER_HOLDERS: [&str; 6] = ["kms", "gcp_kms", "hckms", "azure_kv", "hc_vault", "pgp"];
 /// What tells a `sops` block from anything else of that name.
@@ -49,9 +47,20 @@ pub(super) fn read(file: &str, envelope: &Json, flaws: &mut Vec<Flaw>) -> Option
         let message = "the `sops` block has no `lastmodified` time, which its `mac` is bound to";
         broken(&["lastmodified"], message.to_owned());
     }
-    if text("version").is_none_or(|version| Version::parse(version).is_err()) {
-        let message = "the `sops` block has no full `version`, without which sops does not open the file";
-        broken(&["version"], message.to_owned());
+    match text("version").map(Version::parse) {
+        Some(Ok(version)) if version.major > WRITTEN.major => {
+            broken(
+                &["version"],
+                format!(
+                    "the file says that sops {version} sealed it, and gen knows the format up to 3.x: take a newer gen"
+                ),
+            );
+        }
+        Some(Ok(_)) => {}
+        _ => {
+            let message = "the `sops` block has no full `version`, without which sops does not open the file";
+            broken(&["version"], message.to_owned());
+        }
     }
     let mut has_holder = false;
     let groups = list(envelope, "key_groups");
@@ -60,11 +69,11 @@ pub(super) fn read(file: &str, envelope: &Json, flaws: &mut Vec<Flaw>) -> Option
     for (group, holders) in holders {
         for (index, item) in list(holders, "age").iter().enumerate() {
             has_holder = true;
-            if recipient(item).is_none() {
+            if let Err(how) = recipient(item) {
                 let (group, index) = (group.map(|at| at.to_string()), index.to_string());
                 let above = group.iter().flat_map(|at| ["key_groups", at.as_str()]);
                 let keys: Vec<&str> = above.chain(["age", index.as_str()]).collect();
-                broken(&keys, "this age recipient has no name or no whole `enc` block".to_owned());
+                broken(&keys, format!("nobody can open the file with this age recipient: {how}"));
             }
         }
     }
@@ -90,7 +99,7 @@ pub(super) fn other_services(envelope: &Json) -> Vec<&'static str> {
 pub(super) fn recipients(envelope: &Json) -> Vec<String> {
     let groups = list(envelope, "key_groups").iter();
     let items = std::iter::once(envelope).chain(groups).flat_map(|holders| list(holders, "age"));
-    items.filter_map(recipient).map(str::to_owned).collect()
+    items.filter_map(|item| recipient(item).ok()).map(str::to_owned).collect()
 }
 
 /// The one selector of the block, or why there is none, with its key.
@@ -117,10 +126,10 @@ fn list<'a>(holders: &'a Json, kind: &str) -> &'a [Json] {
     holders.get(kind).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-fn recipient(item: &Json) -> Option<&str> {
-    let armor = item.get("enc").and_then(Json::as_str)?.trim();
-    let name = item.get("recipient").and_then(Json::as_str)?;
-    (!name.is_empty() && armor.starts_with(ARMOR_START) && armor.ends_with(ARMOR_END)).then_some(name)
+fn recipient(item: &Json) -> Result<&str, &'static str> {
+    let text = |key| item.get(key).and_then(Json::as_str).filter(|text| !text.is_empty());
+    let name = text("recipient").ok_or("it has no name")?;
+    unarmored(text("enc").ok_or("it has no `enc` block")?).map(|_| name)
 }
 
 /// An RFC 3339 time: a real day and something after its `T`.

@@ -7,7 +7,7 @@ use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 use super::{File, counted};
 use crate::{
     audit::{Judged, certificate, strength},
-    diagnostic::Finding,
+    diagnostic::{Finding, Severity},
     keyring::Keyring,
     sops::{Opened, Sealed},
     yaml::{FileId, Source},
@@ -71,9 +71,8 @@ pub(super) fn findings(files: &[&File]) -> Said {
             counted(locked.len())
         ));
     }
-    // Asked for a key's answer, nobody shall take silence for one.
-    findings.extend(
-        locked.into_iter().map(|finding| Finding { severity: crate::diagnostic::Severity::Warning, ..finding }),
-    );
+    // Asked for a key's answer, nobody shall take silence for one. A key that opens some files is not meant for all.
+    let severity = if judged.is_empty() { Severity::Error } else { Severity::Warning };
+    findings.extend(locked.into_iter().map(|finding| Finding { severity, ..finding }));
     Said { findings, said }
 }

@@ -53,7 +53,7 @@ pub(super) fn read(file: &str, text: &Plain) -> Result<Content, Vec<Finding>> {
         }
     }
     match findings.is_empty() {
-        true => Ok(Content { name: None, kind: None, values, left: Vec::new() }),
+        true => Ok(Content { name: None, namespace: None, kind: None, values, left: Vec::new() }),
         false => Err(findings),
     }
 }

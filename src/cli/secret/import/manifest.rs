@@ -43,6 +43,7 @@ pub(super) fn read(file: &str, text: &Plain) -> Result<Content, Vec<Finding>> {
     match reader.findings.is_empty() {
         true => Ok(Content {
             name: word(&["metadata", "name"]).map(str::to_owned),
+            namespace: word(&["metadata", "namespace"]).map(str::to_owned),
             kind: word(&["type"]).map(str::to_owned),
             values: reader.values,
             left: left(document),
@@ -76,6 +77,12 @@ impl Reader<'_> {
                 self.wrong(*mark, &path, message, "put it between quotes");
                 continue;
             };
+            if text.expose().starts_with(b"ENC[AES256_GCM,") {
+                let message =
+                    format!("the value of `{path}` is sealed already, and the `sops` block that opens it is gone");
+                self.wrong(*mark, &path, message, "restore the file from Git (`git log -p -- FILE` shows its versions): sealed twice, nobody could open it");
+                continue;
+            }
             let value = match block {
                 "data" => STANDARD.decode(unbroken(text).expose()).map(Plain::new).ok(),
                 _ => Some(text.clone()),
