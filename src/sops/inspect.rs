@@ -8,7 +8,9 @@
 mod comment;
 mod envelope;
 mod flaw;
+mod judge;
 mod key;
+mod leaf;
 mod manifest;
 mod value;
 
