@@ -9,9 +9,11 @@ use super::{
     seal_command,
     value::{Says, says},
 };
+
 /// Nobody reads more of them in one document.
 const MOST_FLAWS: usize = 100;
 
+/// Takes note of one leaf after the other, and says at the end what is wrong with them.
 #[derive(Default)]
 pub(super) struct Judge<'d> {
     file: &'d str,
