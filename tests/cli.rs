@@ -307,7 +307,7 @@ fn sealed_copies_are_never_overwritten() {
 #[test]
 fn an_edited_sealed_copy_names_the_listed_file_that_it_was_made_from() {
     let repository = Repository::new();
-    let sealed = repository.read("environments/staging/secrets/postgres-auth.sops.yaml");
+    let sealed = repository.read("environments/qa/secrets/postgres-auth.sops.yaml");
     repository.write("environments/extra/token.sops.yaml", sealed.replace("name: postgres-auth", "name: token"));
     let listed = "    database: viridial\n    manifests: [extra/token.sops.yaml]";
     repository.edit(STAGING, "    database: viridial", listed);

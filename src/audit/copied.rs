@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
+
 use super::{
     TAMPERED,
     facts::{Facts, Leaf},
@@ -10,6 +12,30 @@ use crate::{
     diagnostic::{Finding, Location},
     yaml::Mark,
 };
+
+/// The files that share an initialisation vector with another, or have one twice: all others need not be read. gen and sops write a
+/// sealed value on one line; whoever breaks one over lines to hide it gets a value that opens nowhere.
+#[must_use]
+pub fn suspects<'a>(files: &[(&'a str, &'a [u8])]) -> Vec<(&'a str, &'a [u8])> {
+    const IV: &[u8] = b",iv:";
+    const LENGTH: usize = 44; // 32 bytes in base64
+    let vectors = |bytes: &'a [u8]| {
+        let starts = bytes.windows(IV.len()).enumerate().filter(|(_, window)| *window == IV);
+        starts.filter_map(|(at, _)| bytes.get(at + IV.len()..at + IV.len() + LENGTH)).collect::<Vec<_>>()
+    };
+    let vectors: Vec<Vec<&[u8]>> = files.par_iter().map(|(_, bytes)| vectors(bytes)).collect();
+    let mut first: HashMap<&[u8], usize> = HashMap::new();
+    let mut is_suspect = vec![false; files.len()];
+    for (file, vectors) in vectors.into_iter().enumerate() {
+        for vector in vectors {
+            if let Some(other) = first.insert(vector, file) {
+                is_suspect[other] = true;
+                is_suspect[file] = true;
+            }
+        }
+    }
+    files.iter().zip(is_suspect).filter(|(_, is)| *is).map(|(file, _)| *file).collect()
+}
 
 /// Sealed values of these files that stand in one of them twice, or in two of them. The files are the sources of environments:
 /// copies below `gitops/` are no such files.

@@ -17,7 +17,14 @@ const LIMITS: Limits = Limits { file_size: 1 << 20, files: 200_000, depth: 64 };
 /// read is passed over: whoever needs the file says so.
 #[must_use]
 pub fn below(folder: &Path, shown: &str) -> Vec<Finding> {
-    FileTree::gather_all(folder, shown, &LIMITS).map(|(tree, _)| of(&tree)).unwrap_or_default()
+    beside(&FileTree::new(), folder, shown)
+}
+
+/// [`below`], without the files that are in `known` and are read no second time.
+#[must_use]
+pub fn beside(known: &FileTree, folder: &Path, shown: &str) -> Vec<Finding> {
+    let is_new = |path: &str| known.get(path).is_none();
+    FileTree::gather_hidden(folder, shown, &is_new, &LIMITS).map(|(tree, _)| of(&tree)).unwrap_or_default()
 }
 
 /// The private keys in the files of a tree.

@@ -1,6 +1,6 @@
 //! `gen check`.
 
-use std::process::ExitCode;
+use std::{collections::BTreeSet, process::ExitCode};
 
 use clap::Args;
 
@@ -12,7 +12,8 @@ use super::{
 use crate::{
     audit,
     diagnostic::{Finding, Location, Severity, worst},
-    tree::{LOCK, survey},
+    sops,
+    tree::{LOCK, Limits, read_file, survey},
 };
 
 #[derive(Debug, Args)]
@@ -39,9 +40,13 @@ impl Check {
         let names = workspace.select(&self.environments, all)?;
         let (drifts, said) = workspace.compile(&names, |compiled| drift(&workspace, &compiled));
         findings.extend(said);
-        let drifts: Result<Vec<_>, Trouble> = drifts.into_iter().collect();
-        findings.extend(drifts?.into_iter().flatten());
-        for name in &names {
+        let mut unknown: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        for drift in drifts {
+            let (name, said) = drift?;
+            unknown.remove(name.as_str());
+            findings.extend(said);
+        }
+        for name in unknown {
             findings.extend(audit::key::below(&workspace.tree(name), &folder(name)));
         }
         if all {
@@ -57,11 +62,20 @@ impl Check {
     }
 }
 
-fn drift(workspace: &Workspace, compiled: &Compiled) -> Result<Vec<Finding>, Trouble> {
-    let folder = folder(&compiled.environment.name);
-    let directory = workspace.tree(&compiled.environment.name);
+/// The environment's name, and how its tree differs from what the inputs produce.
+fn drift(workspace: &Workspace, compiled: &Compiled) -> Result<(String, Vec<Finding>), Trouble> {
+    let name = &compiled.environment.name;
+    let folder = folder(name);
+    let directory = workspace.tree(name);
     let survey = survey(&compiled.rendered.tree, &directory)?;
-    Ok(compiled.drift(&directory, &folder, &survey, |drift| drift.findings()))
+    let mut findings = compiled.drift(&directory, &folder, &survey, |drift| drift.findings());
+    // What is as it was rendered holds nothing that the inputs do not hold.
+    let strange = survey.states.iter().filter_map(|(path, _)| {
+        let bytes = read_file(&directory, path, &Limits::default()).ok()?;
+        sops::private_key(&format!("{folder}/{path}"), &bytes)
+    });
+    findings.extend(strange);
+    Ok((name.clone(), findings))
 }
 
 /// Trees that gen wrote for environments that are gone.

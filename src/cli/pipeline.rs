@@ -171,11 +171,13 @@ impl Workspace {
 
     /// What is wrong with the inputs whatever they say: private keys, hidden files too, and sealed values that stand twice.
     fn audit(&self, names: &[String]) -> Vec<Finding> {
-        let mut findings = audit::key::below(&self.root.join(FOLDER), FOLDER);
+        let mut findings = audit::key::of(self.repository.inputs());
+        findings.extend(audit::key::beside(self.repository.inputs(), &self.root.join(FOLDER), FOLDER));
         let own = |path: &str| names.iter().any(|name| path.starts_with(&format!("{FOLDER}/{name}/secrets/")));
         let files: Vec<(&str, &[u8])> =
             self.repository.inputs().iter().filter(|(path, _)| is_sealed_name(path)).collect();
-        let facts: Vec<Facts> = files.par_iter().filter_map(|(path, bytes)| Facts::read(path, bytes)).collect();
+        let suspects = audit::copied::suspects(&files);
+        let facts: Vec<Facts> = suspects.par_iter().filter_map(|(path, bytes)| Facts::read(path, bytes)).collect();
         let copies = audit::copied::findings(&facts);
         findings.extend(copies.into_iter().filter(|finding| own(&finding.location.file)));
         findings
@@ -221,27 +223,31 @@ impl Workspace {
         (Some(Compiled { environment, rendered }), findings)
     }
 
-    /// The Secrets that the services of an environment demand, as far as its plan gets: sealed files may still be missing.
-    pub(super) fn demands(&self, environment: &Environment) -> Vec<SecretDemand> {
+    /// The sealed files of an environment's tree, by their paths in it, each with the input that it is a copy of; and the Secrets
+    /// that its services demand. Both as far as its plan gets: files may still be missing.
+    pub(super) fn sealed_and_demanded(&self, environment: &Environment) -> (Vec<(String, String)>, Vec<SecretDemand>) {
+        let (components, _) = self.planned(environment);
+        let copies = components.iter().flat_map(|component| component.copies.iter().map(move |copy| (component, copy)));
+        let sealed = copies
+            .filter(|(_, copy)| copy.sealed)
+            .map(|(component, copy)| (format!("{}/{}", component.instance, copy.name), copy.source.clone()))
+            .collect();
         let demand = |body: &Body| match body {
             Body::SecretDemand(demand) => Some(demand.clone()),
             _ => None,
         };
-        let components = self.components(environment);
-        components.iter().flat_map(Component::bodies).filter_map(|(_, body)| demand(body)).collect()
+        let demands = components.iter().flat_map(Component::bodies).filter_map(|(_, body)| demand(body)).collect();
+        (sealed, demands)
+    }
+
+    /// The Secrets that the services of an environment demand.
+    pub(super) fn demands(&self, environment: &Environment) -> Vec<SecretDemand> {
+        self.sealed_and_demanded(environment).1
     }
 
     /// The sealed files of an environment's tree, by their paths in it, each with the input that it is a copy of.
     pub(super) fn sealed_copies(&self, environment: &Environment) -> Vec<(String, String)> {
-        let components = self.components(environment);
-        let copies = components.iter().flat_map(|component| component.copies.iter().map(move |copy| (component, copy)));
-        let sealed = copies.filter(|(_, copy)| copy.sealed);
-        sealed.map(|(component, copy)| (format!("{}/{}", component.instance, copy.name), copy.source.clone())).collect()
-    }
-
-    /// The services of an environment as far as its plan gets.
-    fn components(&self, environment: &Environment) -> Vec<Component> {
-        self.planned(environment).0
+        self.sealed_and_demanded(environment).0
     }
 
     /// The services of an environment as far as its plan gets, and what the plan has to say.

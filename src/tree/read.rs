@@ -117,13 +117,17 @@ impl FileTree {
         FileTree::gathered(path, shown, wanted, limits, false)
     }
 
-    /// [`FileTree::gather`] with every file, also those whose names start with a dot, Git's own aside: private keys like such
-    /// names.
+    /// [`FileTree::gather`] with names that start with a dot too, Git's own aside: private keys like such names.
     ///
     /// # Errors
     /// As there.
-    pub fn gather_all(path: &Path, shown: &str, limits: &Limits) -> Result<(FileTree, Vec<ReadError>), ReadError> {
-        FileTree::gathered(path, shown, &|_| true, limits, true)
+    pub fn gather_hidden(
+        path: &Path,
+        shown: &str,
+        wanted: &dyn Fn(&str) -> bool,
+        limits: &Limits,
+    ) -> Result<(FileTree, Vec<ReadError>), ReadError> {
+        FileTree::gathered(path, shown, wanted, limits, true)
     }
 
     fn gathered(

@@ -4,12 +4,13 @@ mod history;
 mod opened;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::Args;
+use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{Trouble, config, pipeline::Workspace, report};
 use crate::{
@@ -122,67 +123,19 @@ impl Looked {
                 Err(findings) => self.findings.extend(findings),
             }
         }
-        for environment in &environments {
-            self.sources(&workspace, environment);
-        }
+        let sources: Vec<_> = environments.par_iter().map(|environment| sources(&workspace, environment)).collect();
+        sources.into_iter().for_each(|looked| self.join(looked));
         self.findings.extend(config::check(&workspace, &environments.iter().collect::<Vec<_>>()));
-        for environment in &environments {
-            self.copies(&workspace, environment);
-        }
+        let whole: HashSet<&[u8]> = workspace.repository.inputs().iter().map(|(_, bytes)| bytes).collect();
+        let copies: Vec<_> =
+            environments.par_iter().map(|environment| copies(&workspace, environment, &whole)).collect();
+        copies.into_iter().for_each(|looked| self.join(looked));
         Ok(())
     }
 
-    /// The sealed files of an environment.
-    fn sources(&mut self, workspace: &Workspace, environment: &Environment) {
-        let own = format!("{}/{}/secrets/", crate::environment::FOLDER, environment.name);
-        let listed: Vec<String> = workspace.sealed_copies(environment).into_iter().map(|(_, source)| source).collect();
-        let demands = workspace.demands(environment);
-        let is_production = environment.spec.profile == Profile::Production;
-        for (path, bytes) in workspace.repository.inputs().iter() {
-            if !is_sealed_name(path) || !(path.starts_with(&own) || listed.iter().any(|listed| listed == path)) {
-                continue;
-            }
-            let name = path.strip_prefix(&own).and_then(|file| file.strip_suffix(sops::SUFFIX));
-            let demand = name.and_then(|name| demands.iter().find(|demand| !demand.external && demand.name == name));
-            // What nothing demands has been looked at by nobody yet.
-            if demand.is_none() {
-                let mut tree = FileTree::new();
-                if tree.insert(path, bytes.to_vec()).is_ok() {
-                    self.findings.extend(tree_findings(&tree));
-                }
-            }
-            let environment = Some((environment.name.clone(), is_production));
-            let file = File { path: path.to_owned(), bytes: bytes.to_vec(), environment, demand: demand.cloned() };
-            self.files.insert(path.to_owned(), file);
-        }
-    }
-
-    /// The sealed files of a tree that are no copies of a source as it is.
-    fn copies(&mut self, workspace: &Workspace, environment: &Environment) {
-        let name = environment.name.as_str();
-        let is_production = environment.spec.profile == Profile::Production;
-        let shown = folder(name);
-        let directory = workspace.tree(name);
-        let Ok((mut tree, _)) = FileTree::gather(&directory, &shown, &may_hold_objects, &LIMITS) else { return };
-        self.findings.extend(audit::key::below(&directory, &shown));
-        let sources: HashSet<&[u8]> = workspace.repository.inputs().iter().map(|(_, bytes)| bytes).collect();
-        let is_copy = |bytes: &[u8]| sources.contains(bytes);
-        let whole: HashSet<String> = tree
-            .iter()
-            .filter(|(path, bytes)| !is_sealed_name(path) || is_copy(bytes))
-            .map(|(path, _)| path.to_owned())
-            .collect();
-        tree.retain(|path| !whole.contains(path));
-        self.findings.extend(tree_findings(&tree));
-        for (path, bytes) in tree.iter() {
-            let file = File {
-                path: path.to_owned(),
-                bytes: bytes.to_vec(),
-                environment: Some((name.to_owned(), is_production)),
-                demand: None,
-            };
-            self.files.insert(path.to_owned(), file);
-        }
+    fn join(&mut self, other: Looked) {
+        self.findings.extend(other.findings);
+        self.files.extend(other.files);
     }
 
     /// What a key told, but for what was seen without one already: that stands at its line.
@@ -225,6 +178,65 @@ impl Looked {
         }
         Ok(())
     }
+}
+
+/// The sealed files of an environment.
+fn sources(workspace: &Workspace, environment: &Environment) -> Looked {
+    let own = format!("{}/{}/secrets/", crate::environment::FOLDER, environment.name);
+    let (listed, demands) = workspace.sealed_and_demanded(environment);
+    let listed: HashSet<&str> = listed.iter().map(|(_, source)| source.as_str()).collect();
+    let demands: HashMap<&str, &SecretDemand> =
+        demands.iter().filter(|demand| !demand.external).map(|demand| (demand.name.as_str(), demand)).collect();
+    let is_production = environment.spec.profile == Profile::Production;
+    let mut looked = Looked::default();
+    for (path, bytes) in workspace.repository.inputs().iter() {
+        if !is_sealed_name(path) || !(path.starts_with(&own) || listed.contains(path)) {
+            continue;
+        }
+        let name = path.strip_prefix(&own).and_then(|file| file.strip_suffix(sops::SUFFIX));
+        let demand = name.and_then(|name| demands.get(name));
+        // What nothing demands has been looked at by nobody yet.
+        if demand.is_none() {
+            let mut tree = FileTree::new();
+            if tree.insert(path, bytes.to_vec()).is_ok() {
+                looked.findings.extend(tree_findings(&tree));
+            }
+        }
+        let environment = Some((environment.name.clone(), is_production));
+        let demand = demand.map(|demand| (*demand).clone());
+        let file = File { path: path.to_owned(), bytes: bytes.to_vec(), environment, demand };
+        looked.files.insert(path.to_owned(), file);
+    }
+    looked
+}
+
+/// The sealed files of a tree that are no copies of a source as it is.
+fn copies(workspace: &Workspace, environment: &Environment, sources: &HashSet<&[u8]>) -> Looked {
+    let name = environment.name.as_str();
+    let is_production = environment.spec.profile == Profile::Production;
+    let mut looked = Looked::default();
+    let shown = folder(name);
+    let directory = workspace.tree(name);
+    let Ok((mut tree, _)) = FileTree::gather(&directory, &shown, &may_hold_objects, &LIMITS) else { return looked };
+    looked.findings.extend(audit::key::of(&tree));
+    looked.findings.extend(audit::key::beside(&tree, &directory, &shown));
+    let whole: HashSet<String> = tree
+        .iter()
+        .filter(|(path, bytes)| !is_sealed_name(path) || sources.contains(bytes))
+        .map(|(path, _)| path.to_owned())
+        .collect();
+    tree.retain(|path| !whole.contains(path));
+    looked.findings.extend(tree_findings(&tree));
+    for (path, bytes) in tree.iter() {
+        let file = File {
+            path: path.to_owned(),
+            bytes: bytes.to_vec(),
+            environment: Some((name.to_owned(), is_production)),
+            demand: None,
+        };
+        looked.files.insert(path.to_owned(), file);
+    }
+    looked
 }
 
 /// Whether a file of another name has a `sops` block.
