@@ -44,18 +44,16 @@ def row(what, figures):
 BACKUP = '    backup: {schedule: "0 2 * * *", retention: 30d, storage: 50Gi}\n'
 
 
-def repository(folder, environments, services, more=""):
-    """So many environments with so many databases each, like the example's staging; `more` is added to each database."""
+def repository(gen, folder, environments, services, more=""):
+    """So many environments with so many databases each, like the example's staging, each with a Secret of its own; `more` is added to each
+    database."""
     (folder / "environments").mkdir(parents=True)
     shutil.copy(ROOT / "gen.yaml", folder)
     base = (ROOT / "environments/base.yaml").read_text().split("services:")[0]
     (folder / "environments/base.yaml").write_text(base)
-    sealed = (ROOT / "environments/staging/secrets/postgres-auth.sops.yaml").read_text()
     recipients = (ROOT / "environments/staging.yaml").read_text().split("secrets:")[1].split("services:")[0]
     for number in range(environments):
         name = f"env-{number:04}"
-        secrets = folder / "environments" / name / "secrets"
-        secrets.mkdir(parents=True)
         text = f"extends: base\ncluster: c-{number}\nnamespace: {name}\nsecrets:{recipients}services:\n"
         for service in range(services):
             database = f"db-{service:05}"
@@ -63,9 +61,8 @@ def repository(folder, environments, services, more=""):
                 f"  {database}:\n    kind: postgres\n    storage: 20Gi\n    database: app\n"
                 f"    clients: {{api: {{app: api}}, web: {{app: web}}}}\n{more}"
             )
-            copy = sealed.replace("name: postgres-auth", f"name: {database}-auth").replace("namespace: viridial-staging", f"namespace: {name}")
-            (secrets / f"{database}-auth.sops.yaml").write_text(copy)
         (folder / f"environments/{name}.yaml").write_text(text)
+    subprocess.run([gen, "secret", "generate", "--all"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 def differences(gen, dyff, example, scratch):
@@ -94,7 +91,7 @@ stringData: {postgres-password: correct horse battery, password: staple correct 
 def secrets(gen, sops, scratch):
     """1,000 sealed files of three values each for two recipients: by gen and by the real sops, a process each and in one."""
     folder = scratch / "secrets"
-    repository(folder, 100, 10)
+    repository(gen, folder, 100, 10)
     bare = {"PATH": os.environ["PATH"], "HOME": str(scratch)}
     holder = {**bare, "SOPS_AGE_KEY_FILE": str(ROOT / "tests/keys/test-platform.agekey")}
     gone = lambda: [shutil.rmtree(each) for each in folder.glob("environments/*/secrets")]
@@ -106,7 +103,7 @@ def secrets(gen, sops, scratch):
     row("gen secret show --reveal of one", timed([gen, "secret", "show", one, "--reveal"], folder, 20, env=holder))
     (folder / "plain.yaml").write_text(PLAIN)
     single = scratch / "single"
-    repository(single, 1, 1)
+    repository(gen, single, 1, 1)
     (single / "plain.yaml").write_text(PLAIN.replace("postgres-auth", "db-00000-auth"))
     row("gen secret import of one", timed([gen, "secret", "import", "env-0000", "plain.yaml", "--force"], single, 20, env=holder))
     loop = 'for file in environments/*/secrets/*.yaml; do "$@" "$file" >/dev/null || exit 1; done'
@@ -148,7 +145,7 @@ def main():
         secrets(gen, shutil.which("sops", path=f"{PEERS}:{os.environ['PATH']}"), scratch)
         for what, more in (("", ""), (" with backup", BACKUP)):
             large = scratch / f"large{len(more)}"
-            repository(large, 100, 10, more)
+            repository(gen, large, 100, 10, more)
             gone = lambda: shutil.rmtree(large / "gitops", ignore_errors=True)
             row(f"100 environments of 10 databases{what}: build --all, everything new", timed([gen, "build", "--all"], large, 5, gone))
             row(f"100 environments of 10 databases{what}: check, unchanged", timed([gen, "check"], large, 20))
@@ -158,7 +155,7 @@ def main():
             row(f"100 environments of 10 databases{what}: diff, every size changed", timed([gen, "diff"], large, 10, code=1))
         for count in (10, 100, 1000):
             folder = scratch / f"components-{count}"
-            repository(folder, count, 10)
+            repository(gen, folder, count, 10)
             subprocess.run([gen, "build", "--all"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
             row(f"{count * 10} databases: check, unchanged", timed([gen, "check"], folder, 5))
             if count == 1000:

@@ -10,8 +10,8 @@ use crate::{
     tree::{FileTree, Limits},
 };
 
-/// A private key is a small file, and stands at the top of a larger one or nowhere.
-const LIMITS: Limits = Limits { file_size: 1 << 20, files: 200_000, depth: 64 };
+/// Larger files are passed over: they are neither keys nor manifests.
+const LIMITS: Limits = Limits { file_size: 4 << 20, files: 200_000, depth: 64 };
 
 /// The private keys in the files below `folder`, or in the file that it is, hidden ones too; people know it as `shown`. What cannot be
 /// read is passed over: whoever needs the file says so.
