@@ -25,7 +25,7 @@ lint:
 check:
     cargo run --release --quiet -- check
 
-# build the real helm, kustomize, sops, Kubernetes and Flux into .peers (once; some 15 minutes)
+# build the real helm, kustomize, sops, Kubernetes and Flux into .peers (once; some 25 minutes)
 [group('peers')]
 peers:
     tests/peers/peers.sh

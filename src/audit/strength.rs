@@ -291,7 +291,10 @@ fn finding(rule: &'static str, judged: &Judged<'_>, credential: &Credential<'_>,
             "`gen secret rotate {} {} {key}` makes a new one, and says what the running service needs",
             judged.environment, demand.name
         ),
-        None => format!("change it at the service that it belongs to, then here with `gen secret edit {file}`"),
+        None => format!(
+            "change it at the service that it belongs to, then with `gen secret edit {file}`; a copy under gitops/ follows its source, or \
+             goes back to it with `gen secret adopt {file}`"
+        ),
     };
     Finding { severity, ..Finding::warning(rule, credential.place.clone(), message).help(help).at(&credential.path) }
 }

@@ -12,7 +12,7 @@ use std::{
 use clap::Args;
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::{Trouble, config, pipeline::Workspace, report};
+use super::{Trouble, config, file::is_path, pipeline::Workspace, report};
 use crate::{
     audit,
     cli::{Format, Reporting, pipeline::folder},
@@ -64,7 +64,8 @@ struct Looked {
 
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
-        let (paths, names): (Vec<&String>, Vec<&String>) = self.what.iter().partition(|what| is_path(what));
+        let (paths, names): (Vec<&String>, Vec<&String>) =
+            self.what.iter().partition(|what| is_path(what) || Path::new(what).is_dir());
         let mut looked = Looked::default();
         if !names.is_empty() || self.what.is_empty() {
             let names: Vec<String> = names.into_iter().cloned().collect();
@@ -94,11 +95,6 @@ impl Check {
         }
         Ok(code)
     }
-}
-
-/// Whether a word on the command line is a path rather than the name of an environment.
-fn is_path(word: &str) -> bool {
-    word.contains(['/', '.']) || Path::new(word).is_dir()
 }
 
 fn counted(files: usize) -> String {
