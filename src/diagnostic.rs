@@ -76,6 +76,21 @@ pub struct Finding {
     pub location: Location,
     /// The dotted environment path (`services.postgres.storage`), or the path inside the object for foreign files; may be empty.
     pub path: String,
+    /// Where the same stands in a generated file, if `location` is in what it was generated from.
+    pub generated: Option<Location>,
+    /// A change at `location` that solves it and can do no harm.
+    pub fix: Option<Fix>,
+}
+
+/// A change to the value that a finding points at. It is made only where that value is written, not merely derived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Write this YAML in place of the value.
+    Replace(String),
+    /// Take the value away, with its key.
+    Remove,
+    /// Add an entry, key and YAML, to the map.
+    Insert(String, String),
 }
 
 impl Finding {
@@ -105,6 +120,8 @@ impl Finding {
             help: String::new(),
             location,
             path: String::new(),
+            generated: None,
+            fix: None,
         }
     }
 
@@ -112,6 +129,13 @@ impl Finding {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = printable(help.into());
+        self
+    }
+
+    /// The same finding with a change that solves it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

@@ -22,7 +22,7 @@ pub use schema::{json_schema, json_schema_text, project_json_schema, whole_json_
 use crate::{
     diagnostic::{Finding, Location},
     path,
-    policy::{Exception, Exceptions, Place},
+    policy::{Exception, Exceptions, Place, Scope},
     scalar::Date,
     schema::{Checked, Mode},
     tree::FileTree,
@@ -218,6 +218,18 @@ impl Environment {
         let keys = path::split(path);
         let (last, above) = keys.split_last()?;
         Some(self.files.location(self.merged.at(above)?.entry(last)?.key_mark))
+    }
+
+    /// What rules ask about it.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let EnvironmentSpec { profile, policy, kubernetes, delivery, .. } = &self.spec;
+        Scope {
+            profile: *profile,
+            with_opinions: policy.opinions,
+            kubernetes: Some(kubernetes.clone()),
+            flux: delivery.flux.as_ref().map(|flux| flux.version.clone()),
+        }
     }
 
     /// Its exceptions from rules, as of `today`.

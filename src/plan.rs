@@ -170,15 +170,9 @@ impl Planner<'_> {
 
     fn remark(&mut self, remarks: Vec<Remark>) {
         for remark in remarks {
-            let finding = Finding {
-                rule: remark.rule,
-                severity: remark.severity,
-                location: self.environment.location(&remark.path),
-                message: remark.message,
-                help: remark.help,
-                path: remark.path,
-            };
-            self.findings.push(finding);
+            let place = self.environment.location(&remark.path);
+            let finding = Finding { severity: remark.severity, ..Finding::error(remark.rule, place, remark.message) };
+            self.findings.push(finding.help(remark.help).at(remark.path));
         }
     }
 

@@ -25,6 +25,7 @@ pub use exception::{Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unkn
 use crate::{
     diagnostic::{Finding, Location, Severity},
     manifest::{Bundle, Provenance, dotted},
+    scalar::{FluxVersion, KubernetesVersion},
     view::{At, View},
 };
 
@@ -48,15 +49,26 @@ pub struct Rule {
     pub good: &'static str,
     /// Whether the lines that it points at hold secrets: they are never shown.
     pub hides_lines: bool,
-    /// None where no tree tells: keys, holders, history. Whoever knows that reports under the rule's id.
-    check: Option<fn(&View<'_>, &mut Report<'_>)>,
+    /// Whether it is a matter of taste: it is held against a tree only where somebody asks for opinions.
+    pub is_opinion: bool,
+    /// What other tools call it, such as `kube-linter exposed-services`.
+    pub elsewhere: &'static [&'static str],
+    check: Check,
+}
+
+/// How a rule is held against a tree.
+enum Check {
+    /// It looks at a tree.
+    Tree(fn(&View<'_>, &mut Report<'_>)),
+    /// No tree tells: keys, holders, history. Whoever knows that reports under the rule's id.
+    Elsewhere,
 }
 
 impl Rule {
     /// Whether it looks at trees. Others tell what no tree does.
     #[must_use]
     pub fn is_about_trees(&self) -> bool {
-        self.check.is_some()
+        matches!(self.check, Check::Tree(_))
     }
 }
 
@@ -95,6 +107,19 @@ pub enum Profile {
     Production,
 }
 
+/// What a tree is for, as far as rules ask.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Which severities apply.
+    pub profile: Profile,
+    /// Whether rules that are a matter of taste are asked too.
+    pub with_opinions: bool,
+    /// The version of Kubernetes that the tree is for; the newest that gen knows where nobody says.
+    pub kubernetes: Option<KubernetesVersion>,
+    /// The version of Flux that brings it to the cluster, where one does.
+    pub flux: Option<FluxVersion>,
+}
+
 /// What a person can be shown of a place: where it is and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -106,16 +131,16 @@ pub struct Place {
 
 /// Applies every rule. `locate` tells the place of what stands in an object that gen made.
 #[must_use]
-pub fn check(bundle: &Bundle, profile: Profile, locate: &dyn Fn(&At<'_>) -> Place) -> Vec<Finding> {
+pub fn check(bundle: &Bundle, scope: &Scope, locate: &dyn Fn(&At<'_>) -> Place) -> Vec<Finding> {
     let view = View::of(bundle);
     let mut findings = Vec::new();
-    for rule in RULES {
-        let severity = match profile {
+    for rule in RULES.iter().filter(|rule| scope.with_opinions || !rule.is_opinion) {
+        let severity = match scope.profile {
             Profile::Default => rule.severity,
             Profile::Production => rule.production,
         };
-        let mut report = Report { rule, severity, locate, findings: &mut findings };
-        if let Some(check) = rule.check {
+        let mut report = Report { rule, severity, scope, locate, findings: &mut findings };
+        if let Check::Tree(check) = rule.check {
             check(&view, &mut report);
         }
     }
@@ -126,14 +151,16 @@ pub fn check(bundle: &Bundle, profile: Profile, locate: &dyn Fn(&At<'_>) -> Plac
 struct Report<'a> {
     rule: &'static Rule,
     severity: Severity,
+    #[expect(dead_code, reason = "the first rule that asks for versions is on its way")]
+    scope: &'a Scope,
     locate: &'a dyn Fn(&At<'_>) -> Place,
     findings: &'a mut Vec<Finding>,
 }
 
 impl Report<'_> {
-    /// Reports a violation at its place.
-    fn violation(&mut self, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
-        self.finding(self.severity, at, message, help);
+    /// Reports a violation at its place. What it gives back takes a [`Fix`](crate::diagnostic::Fix).
+    fn violation(&mut self, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) -> &mut Finding {
+        self.finding(self.severity, at, message, help)
     }
 
     /// Reports what this rule is about among the broken seals of a tree.
@@ -157,15 +184,23 @@ impl Report<'_> {
         at: &At<'_>,
         message: impl Into<String>,
         help: impl Into<String>,
-    ) {
+    ) -> &mut Finding {
         let severity = if is_complete { self.severity } else { Severity::Note };
-        self.finding(severity, at, message, help);
+        self.finding(severity, at, message, help)
     }
 
-    fn finding(&mut self, severity: Severity, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
+    fn finding(
+        &mut self,
+        severity: Severity,
+        at: &At<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> &mut Finding {
         let Place { location, path } = self.place(at);
         let finding = Finding { severity, ..Finding::error(self.rule.id, location, message) };
         self.findings.push(finding.help(help).at(path));
+        let last = self.findings.len() - 1;
+        &mut self.findings[last]
     }
 
     fn place(&self, at: &At<'_>) -> Place {

@@ -18,7 +18,7 @@ use gitops_gen::{
     environment::{Repository, json_schema_text, project_json_schema, whole_json_schema},
     manifest::Bundle,
     plan::plan,
-    policy::{self, Profile, RULES},
+    policy::{self, RULES, Scope},
     render::render,
     scalar,
     tree::{FileTree, Limits},
@@ -286,13 +286,13 @@ fn broken_rules(example: &str) -> Vec<&'static str> {
         let environment = repository.resolve("excerpt").unwrap_or_else(|said| panic!("{example}: {said:#?}"));
         let planned = plan(&environment, repository.inputs(), &FileTree::new());
         let rendered = render(&planned.unwrap_or_else(|unsound| panic!("{example}: {unsound:#?}")).0);
-        policy::check(&rendered.bundle, Profile::Default, &|at| rendered.locate(&environment, at))
+        policy::check(&rendered.bundle, &Scope::default(), &|at| rendered.locate(&environment, at))
     } else {
         let mut tree = FileTree::new();
         tree.insert("values.yaml", example.as_bytes()).expect("a plain path");
         let (bundle, mistakes) = Bundle::parse(&tree);
         assert_eq!(mistakes, [], "{example}");
-        policy::check(&bundle, Profile::Default, &|_| unreachable!("nothing here is rendered"))
+        policy::check(&bundle, &Scope::default(), &|_| unreachable!("nothing here is rendered"))
     };
     findings.iter().filter(|finding| finding.severity > Severity::Note).map(|finding| finding.rule).collect()
 }

@@ -21,7 +21,7 @@ const FILES: &[(&str, &str)] = &[
 /// What the rules say about a plan, complete or not.
 fn policies(environment: &Environment, plan: &Plan) -> Vec<Finding> {
     let rendered = render(plan);
-    policy::check(&rendered.bundle, environment.spec.profile, &|at| rendered.locate(environment, at))
+    policy::check(&rendered.bundle, &environment.scope(), &|at| rendered.locate(environment, at))
 }
 
 /// One kind of damage; numbers are taken modulo what there is.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use gitops_gen::{
     diagnostic::Location,
     manifest::Bundle,
-    policy::{self, Place, Profile},
+    policy::{self, Place, Profile, Scope},
     tree::{FileTree, Limits},
     view::At,
 };
@@ -56,7 +56,7 @@ proptest! {
         tree.insert(path.as_str(), text.clone().into_bytes()).unwrap();
         let (bundle, _) = Bundle::parse(&tree);
         let nowhere = |_: &At<'_>| Place { location: Location::file(""), path: String::new() };
-        for finding in policy::check(&bundle, Profile::Production, &nowhere) {
+        for finding in policy::check(&bundle, &Scope { profile: Profile::Production, ..Scope::default() }, &nowhere) {
             let place = &finding.location;
             let line = text.lines().nth(place.line as usize - 1).map(|line| line.chars().count());
             prop_assert!(line.is_some_and(|length| place.column as usize <= length + 1), "{finding:?}");

@@ -57,6 +57,6 @@ fn check(finding: &Finding, repository: &Repository) {
 /// Checks what the rules say about a plan, complete or not.
 fn policies(environment: &Environment, plan: &Plan, repository: &Repository) {
     let rendered = render(plan);
-    let said = policy::check(&rendered.bundle, environment.spec.profile, &|at| rendered.locate(environment, at));
+    let said = policy::check(&rendered.bundle, &environment.scope(), &|at| rendered.locate(environment, at));
     said.iter().for_each(|finding| check(finding, repository));
 }

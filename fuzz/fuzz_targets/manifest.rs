@@ -6,7 +6,7 @@ use gitops_gen::{
     diagnostic::Location,
     diff,
     manifest::Bundle,
-    policy::{self, Place, Profile},
+    policy::{self, Place, Profile, Scope},
     tree::FileTree,
     view::At,
 };
@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     tree.insert(FILE, bytes).expect("a plain path");
     let (bundle, mistakes) = Bundle::parse(&tree);
     let nowhere = |_: &At<'_>| Place { location: Location::file(FILE), path: String::new() };
-    let findings = policy::check(&bundle, Profile::Production, &nowhere);
+    let findings = policy::check(&bundle, &Scope { profile: Profile::Production, ..Scope::default() }, &nowhere);
     let lines = String::from_utf8_lossy(bytes).replace("\r\n", "\n").split(['\n', '\r']).count() as u32;
     for finding in mistakes.iter().chain(&findings) {
         assert!(finding.location.file == FILE && finding.location.line <= lines.max(1), "{finding:?}");

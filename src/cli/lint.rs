@@ -14,7 +14,8 @@ use crate::{
     audit,
     diagnostic::{Finding, Location},
     manifest::{Bundle, Object, dotted, may_hold_objects},
-    policy::{self, Place, Profile},
+    policy::{self, Place, Profile, Scope},
+    scalar::KubernetesVersion,
     schema::closest,
     tree::{FileTree, Limits, ReadError, ReadReason},
     view::At,
@@ -31,6 +32,12 @@ pub(super) struct Lint {
     /// Which severities apply.
     #[arg(long, value_enum, default_value_t = Strictness::Default, value_name = "PROFILE")]
     profile: Strictness,
+    /// The version of Kubernetes that the manifests are for, such as 1.33; the newest that gen knows where it is left out.
+    #[arg(long, value_name = "VERSION")]
+    kubernetes: Option<String>,
+    /// Ask rules that are a matter of taste too.
+    #[arg(long)]
+    opinions: bool,
     #[command(flatten)]
     reporting: Reporting,
 }
@@ -50,6 +57,9 @@ impl Lint {
             Strictness::Default => Profile::Default,
             Strictness::Production => Profile::Production,
         };
+        let kubernetes = self.kubernetes.as_deref().map(KubernetesVersion::parse).transpose();
+        let kubernetes = kubernetes.map_err(|error| Trouble(format!("--kubernetes: this {error}")))?;
+        let scope = Scope { profile, with_opinions: self.opinions, kubernetes, flux: None };
         let here = std::env::current_dir()?.canonicalize()?;
         let gather = |path: &PathBuf| {
             FileTree::gather(path, &spelled(path, &here), &may_hold_objects, &LIMITS)
@@ -75,7 +85,7 @@ impl Lint {
             location: Location::file(&at.object.file),
             path: dotted(&at.object.body, &at.pointer),
         };
-        findings.extend(policy::check(&bundle, profile, &locate));
+        findings.extend(policy::check(&bundle, &scope, &locate));
         for path in &self.paths {
             findings.extend(audit::key::below(path, &spelled(path, &here)));
         }

@@ -270,7 +270,7 @@ impl Workspace {
 
     /// What rules say about a rendered tree, the environment's exceptions made.
     fn policies(&self, environment: &Environment, rendered: &Rendered) -> Vec<Finding> {
-        let said = policy::check(&rendered.bundle, environment.spec.profile, &|at| rendered.locate(environment, at));
+        let said = policy::check(&rendered.bundle, &environment.scope(), &|at| rendered.locate(environment, at));
         environment.exceptions(&self.repository, Date::of(SystemTime::now())).apply(said)
     }
 

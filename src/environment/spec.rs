@@ -299,6 +299,9 @@ pub struct SecretsSpec {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicySpec {
+    /// Whether rules that are a matter of taste are asked too.
+    #[serde(default)]
+    pub opinions: bool,
     /// Findings to pass over; the lists of all layers are joined.
     #[serde(default)]
     #[schemars(extend("x-joined" = true))]

@@ -1,6 +1,6 @@
 //! The name of something that is not there.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{diagnostic::Severity, view::View};
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
     bad: "services:\n  postgres:\n    values:\n      primary: {extraEnvVarsSecret: postgres-extra}   # nowhere in the tree\n",
     good: "services:\n  postgres:\n    values:\n      primary: {extraEnvVarsSecret: postgres-auth}\n",
     hides_lines: false,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

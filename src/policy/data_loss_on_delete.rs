@@ -1,6 +1,6 @@
 //! Data that goes with something that people delete without a second thought.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{
     diagnostic::Severity,
     view::{Loss, View},
@@ -20,7 +20,9 @@ pub(super) const RULE: Rule = Rule {
     bad: "primary:\n  persistentVolumeClaimRetentionPolicy:\n    enabled: true\n    whenDeleted: Delete\n",
     good: "primary:\n  persistentVolumeClaimRetentionPolicy:\n    enabled: true\n    whenDeleted: Retain\n",
     hides_lines: false,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -1,6 +1,6 @@
 //! A seal that is none.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{diagnostic::Severity, view::View};
 
 pub(super) const RULE: Rule = Rule {
@@ -37,7 +37,9 @@ sops:
   version: 3.13.3
 "#,
     hides_lines: true,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -1,6 +1,6 @@
 //! A version that means something else tomorrow.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{diagnostic::Severity, view::View};
 
 pub(super) const RULE: Rule = Rule {
@@ -15,7 +15,9 @@ pub(super) const RULE: Rule = Rule {
     bad: "images:\n  postgresql: docker.io/bitnamilegacy/postgresql:latest\n",
     good: "images:\n  postgresql: docker.io/bitnamilegacy/postgresql:17.6.0-debian-12-r4\n",
     hides_lines: false,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 /// Tags that are names of a line of development.

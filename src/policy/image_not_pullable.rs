@@ -1,6 +1,6 @@
 //! An image that its registry does not serve any more.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{diagnostic::Severity, view::View};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +17,9 @@ pub(super) const RULE: Rule = Rule {
     bad: "images:\n  postgresql: docker.io/bitnami/postgresql:17.6.0-debian-12-r4\n",
     good: "images:\n  postgresql: docker.io/bitnamilegacy/postgresql:17.6.0-debian-12-r4\n",
     hides_lines: false,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 /// Registries and namespaces that were emptied or frozen, with the tags that still work, and where the images are now.

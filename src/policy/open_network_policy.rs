@@ -1,6 +1,6 @@
 //! A database that every pod may connect to.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{
     diagnostic::Severity,
     view::{Gap, View},
@@ -21,7 +21,9 @@ pub(super) const RULE: Rule = Rule {
     good: "primary:\n  networkPolicy:\n    enabled: true\n    allowExternal: false\n    ingressNSMatchLabels: {kubernetes.io/metadata.name: api}\n    \
            ingressNSPodMatchLabels: {app: api}\n",
     hides_lines: false,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {
@@ -68,6 +70,6 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
         match gap.gap {
             Gap::None | Gap::OffHere => report.unless_elsewhere(view.bundle.provided.is_some(), &gap.at, message, help),
             _ => report.violation(&gap.at, message, help),
-        }
+        };
     }
 }

@@ -1,6 +1,6 @@
 //! A value in plain text beside sealed ones.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{diagnostic::Severity, view::View};
 
 pub(super) const RULE: Rule = Rule {
@@ -39,7 +39,9 @@ sops:
   version: 3.13.3
 "#,
     hides_lines: true,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -1,6 +1,6 @@
 //! A secret in plain text.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{diagnostic::Severity, view::View};
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
     bad: "services:\n  postgres:\n    values:\n      auth: {password: hunter2}\n",
     good: "services:\n  postgres:\n    secret: {name: postgres-auth}   # environments/staging/secrets/postgres-auth.sops.yaml\n",
     hides_lines: true,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

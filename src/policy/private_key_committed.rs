@@ -1,6 +1,6 @@
 //! A private key in the repository.
 
-use super::Rule;
+use super::{Check, Rule};
 use crate::diagnostic::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,5 +15,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "# environments/keys.txt\nAGE-SECRET-KEY-1...\n",
     good: "# environments/staging.yaml\nsecrets:\n  recipients:\n    platform: age1...\n",
     hides_lines: true,
-    check: None,
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Elsewhere,
 };

@@ -1,6 +1,6 @@
 //! A database that can be reached from outside the cluster.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{
     diagnostic::Severity,
     view::{View, Way},
@@ -20,7 +20,9 @@ pub(super) const RULE: Rule = Rule {
     bad: "services:\n  postgres:\n    values:\n      primary:\n        service: {type: LoadBalancer}\n",
     good: "services:\n  postgres:\n    clients:\n      api: {namespace: viridial-api, labels: {app: api}}\n",
     hides_lines: false,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -1,6 +1,6 @@
 //! A key that a Secret lacks.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{diagnostic::Severity, schema::closest, view::View};
 
 pub(super) const RULE: Rule = Rule {
@@ -43,7 +43,9 @@ spec:
         - {name: PGPASSWORD, valueFrom: {secretKeyRef: {name: postgres-auth, key: password}}}
 "#,
     hides_lines: false,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -1,6 +1,6 @@
 //! A sealed file that was changed without its key.
 
-use super::Rule;
+use super::{Check, Rule};
 use crate::diagnostic::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,5 +17,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "stringData:\n  password: \"\"   # was ENC[...], and sops.mac is what it was\n",
     good: "stringData:\n  password: ENC[...]   # a new one, and so is sops.mac\n",
     hides_lines: true,
-    check: None,
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Elsewhere,
 };

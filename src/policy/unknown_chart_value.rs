@@ -1,6 +1,6 @@
 //! A value that the chart does not know, or not in this form.
 
-use super::{Report, Rule};
+use super::{Check, Report, Rule};
 use crate::{chart, diagnostic::Severity, view::View};
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
     bad: "services:\n  postgres:\n    values:\n      primary:\n        persistance: {size: 20Gi}\n",
     good: "services:\n  postgres:\n    storage: 20Gi\n",
     hides_lines: false,
-    check: Some(check),
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {

@@ -1,6 +1,6 @@
 //! A sealed file for the wrong people.
 
-use super::Rule;
+use super::{Check, Rule};
 use crate::diagnostic::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,5 +16,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "secrets:\n  recipients:\n    platform: age1aaa...   # and the file names age1aaa... and age1ccc...\n    flux: age1bbb...\n",
     good: "secrets:\n  recipients:\n    platform: age1aaa...   # and so does the file\n    flux: age1bbb...\n",
     hides_lines: false,
-    check: None,
+    is_opinion: false,
+    elsewhere: &[],
+    check: Check::Elsewhere,
 };

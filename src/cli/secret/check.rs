@@ -20,7 +20,7 @@ use crate::{
     environment::Environment,
     manifest::{Bundle, dotted, may_hold_objects},
     part::SecretDemand,
-    policy::{self, Place, Profile},
+    policy::{self, Place, Profile, Scope},
     sops::{self, is_sealed_name},
     tree::{FileTree, Limits},
     view::At,
@@ -245,7 +245,7 @@ fn tree_findings(tree: &FileTree) -> Vec<Finding> {
     let (bundle, mut findings) = Bundle::parse(tree);
     let locate =
         |at: &At<'_>| Place { location: Location::file(&at.object.file), path: dotted(&at.object.body, &at.pointer) };
-    findings.extend(policy::check(&bundle, Profile::Default, &locate).into_iter().filter(is_about_secrets));
+    findings.extend(policy::check(&bundle, &Scope::default(), &locate).into_iter().filter(is_about_secrets));
     let sealed = tree.iter().filter(|(path, _)| is_sealed_name(path));
     findings.extend(sealed.flat_map(|(path, bytes)| sops::suspicious_comments(path, &String::from_utf8_lossy(bytes))));
     findings
