@@ -104,11 +104,7 @@ impl Object {
     #[must_use]
     pub fn written(file: &str, written: &str, node: Node, text: &str, origin: Option<&str>) -> Object {
         let body = node.to_json();
-        let embedded = if node.get("kind").and_then(Node::as_str) == Some("ConfigMap") {
-            embedded(&node, text)
-        } else {
-            Vec::new()
-        };
+        let embedded = embedded(&node, text);
         let written = Written { file: written.to_owned(), node, embedded, origin: origin.map(str::to_owned) };
         Object { file: file.to_owned(), body, provenance: Provenance::Written(written) }
     }
@@ -215,23 +211,40 @@ impl Bundle {
     }
 }
 
-/// The documents in the texts of a ConfigMap's YAML files, with places in the file that the ConfigMap stands in.
-fn embedded(config_map: &Node, text: &str) -> Vec<(Vec<String>, Node)> {
-    let entries = config_map.get("data").and_then(Node::as_mapping).into_iter().flatten();
-    let yaml = entries.filter(|entry| entry.key.ends_with(".yaml") || entry.key.ends_with(".yml"));
-    let document = |entry: &crate::yaml::Entry| {
-        let content = entry.node.as_str()?;
-        let placed = literal(entry.node.mark, text);
+/// The documents in the texts of an object, with places in the file that it stands in.
+fn embedded(node: &Node, text: &str) -> Vec<(Vec<String>, Node)> {
+    let document = |(keys, node): (Vec<String>, &Node)| {
+        let content = node.as_str()?;
+        let placed = literal(node.mark, text);
         let is_placed = placed.is_some();
         let bytes = placed.unwrap_or_else(|| content.to_owned());
         let source = Source { id: FileId(0), name: "", bytes: bytes.as_bytes() };
         let mut document = parse(source, Dialect::Manifest).ok()?.into_iter().next()?;
         if !is_placed {
-            put(&mut document, entry.node.mark);
+            put(&mut document, node.mark);
         }
-        Some((vec!["data".to_owned(), entry.key.clone()], document))
+        Some((keys, document))
     };
-    yaml.filter_map(document).collect()
+    texts(node).into_iter().filter_map(document).collect()
+}
+
+/// The texts of an object that are YAML: those of a ConfigMap's YAML files, and Helm's values in an Application of Argo CD.
+fn texts(object: &Node) -> Vec<(Vec<String>, &Node)> {
+    let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<String>>();
+    match object.get("kind").and_then(Node::as_str) {
+        Some("ConfigMap") => {
+            let entries = object.get("data").and_then(Node::as_mapping).into_iter().flatten();
+            let yaml = entries.filter(|entry| entry.key.ends_with(".yaml") || entry.key.ends_with(".yml"));
+            yaml.map(|entry| (keys(&["data", &entry.key]), &entry.node)).collect()
+        }
+        Some("Application") => {
+            let sources = object.at(&["spec", "sources"]).and_then(Node::as_sequence).map_or(0, <[Node]>::len);
+            let several = (0..sources).map(|index| keys(&["spec", "sources", &index.to_string(), "helm", "values"]));
+            let all = several.chain([keys(&["spec", "source", "helm", "values"])]);
+            all.filter_map(|keys| object.at(&keys).map(|node| (keys, node))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The lines of a literal block scalar with nothing but line ends before them: a parser finds every value at its own line and

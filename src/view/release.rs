@@ -1,6 +1,9 @@
 //! Releases of pinned charts: the values that belong together, wherever they stand.
 
+mod argo;
+mod flux;
 mod found;
+mod index;
 
 use std::borrow::Cow;
 
@@ -42,13 +45,31 @@ pub struct Layer<'a> {
     pub prefix: Vec<String>,
     /// The values.
     pub values: Cow<'a, Json>,
+    /// Whether they all stand at the end of `prefix`, as a dotted name and a value do.
+    is_one_place: bool,
 }
 
 impl<'a> Layer<'a> {
+    /// Values below the end of `prefix`.
+    fn inside(object: &'a Object, prefix: Vec<String>, values: Cow<'a, Json>) -> Layer<'a> {
+        Layer { object, prefix, values, is_one_place: false }
+    }
+
+    /// Values that have a document to themselves.
+    fn of_file(object: &'a Object) -> Layer<'a> {
+        Layer::inside(object, Vec::new(), Cow::Borrowed(&object.body))
+    }
+
+    /// Values that are spelled in one text.
+    fn at_one_place(object: &'a Object, prefix: Vec<String>, values: Cow<'a, Json>) -> Layer<'a> {
+        Layer { is_one_place: true, ..Layer::inside(object, prefix, values) }
+    }
+
     /// The place of a pointer into the values.
     #[must_use]
     pub fn at(&self, pointer: &[String], on_key: bool) -> At<'a> {
-        At { object: self.object, pointer: self.prefix.iter().chain(pointer).cloned().collect(), on_key }
+        let below = if self.is_one_place { &[] } else { pointer };
+        At { object: self.object, pointer: self.prefix.iter().chain(below).cloned().collect(), on_key }
     }
 }
 
@@ -57,11 +78,6 @@ impl<'a> Release<'a> {
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.version.as_deref().is_none_or(|version| version == self.chart.version)
-    }
-
-    /// Whether values of it stand in `object`.
-    pub(super) fn takes(&self, object: &Object) -> bool {
-        self.layers.iter().any(|layer| std::ptr::eq(layer.object, object))
     }
 
     /// Whether it is what `body` asks for.
@@ -140,7 +156,11 @@ impl<'a, 'v> Valued<'a, 'v> {
         let assigned = |layer: &'v Layer<'a>| {
             let top = Spot::at_keys(layer.object, &layer.prefix, &layer.values);
             let all = release.chart.set(&layer.values).into_iter();
-            all.map(move |set| Assigned { setting: set.setting, spot: top.setting(set.setting.path, set.value) })
+            let spot = move |path, value| match layer.is_one_place {
+                true => top.with(value),
+                false => top.setting(path, value),
+            };
+            all.map(move |set| Assigned { setting: set.setting, spot: spot(set.setting.path, set.value) })
         };
         Valued { release, set: release.layers.iter().flat_map(assigned).collect() }
     }

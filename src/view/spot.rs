@@ -43,6 +43,11 @@ impl<'a, 'v> Spot<'a, 'v> {
         keys.iter().fold(top, |spot, key| spot.step(Key::Name(key), value))
     }
 
+    /// Another value that stands in the same place.
+    pub(super) fn with(&self, value: &'v Json) -> Spot<'a, 'v> {
+        Spot { object: self.object, value, way: self.way.clone() }
+    }
+
     /// A value at the dotted path of a setting.
     pub(super) fn setting(&self, path: &'static str, value: &'v Json) -> Spot<'a, 'v> {
         self.step(Key::Dotted(path), value)
