@@ -1,9 +1,13 @@
 //! What `gen` says about a mistake: one kind of [`Finding`] for a syntax error, a schema violation, drift and, later,
 //! a policy. Only the rule differs, hence one renderer and one exit-code rule.
 
+mod fingerprint;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub use fingerprint::{Fingerprint, fingerprints};
 
 /// How much a finding matters. Ordered: `Note < Warning < Error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -78,8 +82,14 @@ pub struct Finding {
     pub path: String,
     /// Where the same stands in a generated file, if `location` is in what it was generated from.
     pub generated: Option<Location>,
-    /// A change at `location` that solves it and can do no harm.
+    /// The object it is about and the path in it, spelled so that neither lines nor items of lists that move change it; empty
+    /// where `path` is all there is.
+    pub subject: String,
+    /// A change that solves it and can do no harm.
     pub fix: Option<Fix>,
+    /// The keys that lead to what `fix` changes, in the document that `location` lies in; none where the value is not written
+    /// there.
+    pub target: Option<Vec<String>>,
 }
 
 /// A change to the value that a finding points at. It is made only where that value is written, not merely derived.
@@ -121,7 +131,9 @@ impl Finding {
             location,
             path: String::new(),
             generated: None,
+            subject: String::new(),
             fix: None,
+            target: None,
         }
     }
 

@@ -240,7 +240,7 @@ impl Environment {
             let location = self.location(&path);
             let IgnoreSpec { rule, path: of, reason, until } = spec.clone();
             let is_own = location.file == self.own_file();
-            Exception { rule, path: of, reason, until, place: Place { location, path }, is_own }
+            Exception { rule, path: of, reason, until, place: Place::new(location, path), is_own }
         };
         let list = self.spec.policy.ignore.iter().enumerate().map(exception).collect();
         Exceptions { list, locked: repository.project.locked.clone(), today }

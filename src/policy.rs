@@ -25,6 +25,7 @@ pub use exception::{Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unkn
 use crate::{
     diagnostic::{Finding, Location, Severity},
     manifest::{Bundle, Provenance, dotted},
+    path,
     scalar::{FluxVersion, KubernetesVersion},
     view::{At, View},
 };
@@ -127,6 +128,16 @@ pub struct Place {
     pub location: Location,
     /// The environment path, or for a tree without one the path in the object.
     pub path: String,
+    /// Whether the value is written there as it is: who changes it there changes nothing else.
+    pub is_source: bool,
+}
+
+impl Place {
+    /// A place that only tells where something comes from.
+    #[must_use]
+    pub fn new(location: Location, path: impl Into<String>) -> Place {
+        Place { location, path: path.into(), is_source: false }
+    }
 }
 
 /// Applies every rule. `locate` tells the place of what stands in an object that gen made.
@@ -172,7 +183,7 @@ impl Report<'_> {
 
     /// Whether another rule has said something at this place: one is enough, and the last one knows least.
     fn has_spoken(&self, at: &At<'_>) -> bool {
-        let Place { location, path } = self.place(at);
+        let Place { location, path, .. } = self.place(at);
         let is_same = |finding: &Finding| finding.location == location && finding.path == path;
         self.findings.iter().any(|finding| finding.rule != self.rule.id && is_same(finding))
     }
@@ -196,8 +207,16 @@ impl Report<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> &mut Finding {
-        let Place { location, path } = self.place(at);
-        let finding = Finding { severity, ..Finding::error(self.rule.id, location, message) };
+        let Place { location, path, is_source } = self.place(at);
+        let target = is_source.then(|| match &at.object.provenance {
+            Provenance::Rendered => path::split(&path),
+            Provenance::Written(_) => at.pointer.clone(),
+        });
+        let subject = match &at.object.provenance {
+            Provenance::Rendered => at.object.subject(None, &path),
+            Provenance::Written(_) => at.object.subject(Some(&at.pointer), ""),
+        };
+        let finding = Finding { severity, subject, target, ..Finding::error(self.rule.id, location, message) };
         self.findings.push(finding.help(help).at(path));
         let last = self.findings.len() - 1;
         &mut self.findings[last]
@@ -209,7 +228,8 @@ impl Report<'_> {
             Provenance::Written(written) => {
                 let location = written.location(&at.pointer, at.on_key);
                 let inside = dotted(&at.object.body, &at.pointer);
-                Place { location, path: written.origin.clone().unwrap_or(inside) }
+                let is_source = written.node.at(&at.pointer).is_some();
+                Place { location, path: written.origin.clone().unwrap_or(inside), is_source }
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::{
     policy::Place,
     tree::FileTree,
     view::At,
-    yaml,
+    yaml::{self, Node},
 };
 
 /// A rendered tree.
@@ -38,12 +38,23 @@ impl Rendered {
     /// The place in the environment that decides what stands in an object that gen made.
     #[must_use]
     pub fn locate(&self, environment: &Environment, at: &At<'_>) -> Place {
-        let path = self.origins.get(&at.object.file).map_or(String::new(), |origins| origins.of(&at.pointer));
+        let origins = self.origins.get(&at.object.file);
+        let (path, is_exact) = origins.map_or_else(Default::default, |origins| origins.source_of(&at.pointer));
+        // A text with expressions in it is no longer what was written.
+        let written = || environment.node(&path).map(Node::to_json);
+        let is_source = is_exact && written().as_ref() == value_at(&at.object.body, &at.pointer);
         // What decides it may be called something else, and then the key of that is no better place.
         let is_same_key = at.on_key && path::split(&path).last() == at.pointer.last();
         let key = is_same_key.then(|| environment.location_of_key(&path)).flatten();
-        Place { location: key.unwrap_or_else(|| environment.location(&path)), path }
+        Place { location: key.unwrap_or_else(|| environment.location(&path)), path, is_source }
     }
+}
+
+fn value_at<'a>(body: &'a Json, pointer: &[String]) -> Option<&'a Json> {
+    pointer.iter().try_fold(body, |value, key| match value {
+        Json::Array(items) => items.get(key.parse::<usize>().ok()?),
+        _ => value.get(key),
+    })
 }
 
 /// Renders a plan for Flux.

@@ -55,7 +55,7 @@ proptest! {
         let mut tree = FileTree::new();
         tree.insert(path.as_str(), text.clone().into_bytes()).unwrap();
         let (bundle, _) = Bundle::parse(&tree);
-        let nowhere = |_: &At<'_>| Place { location: Location::file(""), path: String::new() };
+        let nowhere = |_: &At<'_>| Place::new(Location::file(""), "");
         for finding in policy::check(&bundle, &Scope { profile: Profile::Production, ..Scope::default() }, &nowhere) {
             let place = &finding.location;
             let line = text.lines().nth(place.line as usize - 1).map(|line| line.chars().count());

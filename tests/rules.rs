@@ -54,7 +54,7 @@ fn findings(case: &Path) -> Vec<Finding> {
 
 fn of_tree(tree: &FileTree) -> Vec<Finding> {
     let (bundle, mut findings) = Bundle::parse(tree);
-    let nowhere = |_: &At<'_>| Place { location: Location::file(""), path: String::new() };
+    let nowhere = |_: &At<'_>| Place::new(Location::file(""), "");
     findings.extend(policy::check(&bundle, &Scope::default(), &nowhere));
     findings.extend(tree.iter().filter_map(|(path, bytes)| sops::private_key(path, bytes)));
     findings

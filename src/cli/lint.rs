@@ -81,10 +81,7 @@ impl Lint {
             return Err(Trouble(format!("there is nothing to check: no YAML or JSON in {}", paths.join(", "))));
         }
         let (bundle, mut findings) = Bundle::parse(&tree);
-        let locate = |at: &At<'_>| Place {
-            location: Location::file(&at.object.file),
-            path: dotted(&at.object.body, &at.pointer),
-        };
+        let locate = |at: &At<'_>| Place::new(Location::file(&at.object.file), dotted(&at.object.body, &at.pointer));
         findings.extend(policy::check(&bundle, &scope, &locate));
         for path in &self.paths {
             findings.extend(audit::key::below(path, &spelled(path, &here)));

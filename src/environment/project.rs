@@ -55,7 +55,7 @@ fn read_into(files: &Files, findings: &mut Vec<Finding>) -> Option<ProjectSpec> 
     for (index, rule) in spec.policy.locked.iter().enumerate().filter(|(_, rule)| policy::find(rule).is_none()) {
         let path = path::item("policy.locked", index);
         let mark = root.place(&path::split(&path)).unwrap_or(root.mark);
-        findings.push(policy::unknown(rule, &Place { location: files.location(mark), path }));
+        findings.push(policy::unknown(rule, &Place::new(files.location(mark), path)));
     }
     Some(spec)
 }

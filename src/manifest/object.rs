@@ -6,7 +6,7 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value as Json;
 
 use crate::{
-    diagnostic::{Finding, Location},
+    diagnostic::{Finding, Location, printable},
     path,
     tree::FileTree,
     yaml::{Dialect, FileId, Mark, Node, Source, parse},
@@ -139,6 +139,16 @@ impl Object {
         self.file.rfind('/').map_or("", |slash| &self.file[..=slash])
     }
 
+    /// The object and what in it something is about, as people and programs know it again when lines move and lists grow: kind,
+    /// namespace and name, then the keys of `pointer`, items of a list by their names, or `path` where there is no pointer.
+    #[must_use]
+    pub fn subject(&self, pointer: Option<&[String]>, path: &str) -> String {
+        let named = [self.kind(), self.namespace().unwrap_or_default(), self.name()];
+        let named = named.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+        let inside = pointer.map_or_else(|| path.to_owned(), |pointer| by_names(&self.body, pointer));
+        printable([named, inside].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+    }
+
     /// The document in the text at `keys`, where there is one.
     #[must_use]
     pub fn embedded(&self, keys: &[&str]) -> Option<Json> {
@@ -178,6 +188,24 @@ pub fn dotted(body: &Json, pointer: &[String]) -> String {
             None => at.and_then(|value| value.get(key)),
         };
         index.map_or_else(|| path::join(&path, key), |index| path::item(&path, index))
+    })
+}
+
+/// The path of a pointer into `body`, items of a list by their names where they have some: `spec.containers["web"].image`.
+fn by_names(body: &Json, pointer: &[String]) -> String {
+    let mut at = Some(body);
+    pointer.iter().fold(String::new(), |path, key| {
+        let above = at;
+        at = above.and_then(|value| match value {
+            Json::Array(items) => items.get(key.parse::<usize>().ok()?),
+            _ => value.get(key),
+        });
+        let index = above.filter(|value| value.is_array()).and_then(|_| key.parse().ok());
+        match (index, at.and_then(|item| text(item, &["name"]))) {
+            (Some(_), Some(name)) => format!("{path}[{name:?}]"),
+            (Some(index), None) => path::item(&path, index),
+            (None, _) => path::join(&path, key),
+        }
     })
 }
 

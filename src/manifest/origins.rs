@@ -163,6 +163,12 @@ impl Origins {
     /// The environment path behind the keys `pointer`, items of a list named by their index.
     #[must_use]
     pub fn of(&self, pointer: &[String]) -> String {
+        self.source_of(pointer).0
+    }
+
+    /// The environment path behind the keys `pointer`, and whether exactly this part of the file is recorded to come from it.
+    #[must_use]
+    pub fn source_of(&self, pointer: &[String]) -> (String, bool) {
         let mut best: Option<(usize, &Record)> = None;
         for record in &self.parts {
             if let Some(length) = record.covers(pointer)
@@ -172,9 +178,11 @@ impl Origins {
             }
         }
         match best {
-            None => self.whole.to_string(),
-            Some((length, record)) if record.is_copy => path::below(&record.origin.to_string(), &pointer[length..]),
-            Some((_, record)) => record.origin.to_string(),
+            None => (self.whole.to_string(), false),
+            Some((length, record)) if record.is_copy => {
+                (path::below(&record.origin.to_string(), &pointer[length..]), true)
+            }
+            Some((length, record)) => (record.origin.to_string(), length == pointer.len()),
         }
     }
 }

@@ -243,8 +243,7 @@ fn looks_sealed(bytes: &[u8]) -> bool {
 /// What the rules about secrets say of files that belong to no environment.
 fn tree_findings(tree: &FileTree) -> Vec<Finding> {
     let (bundle, mut findings) = Bundle::parse(tree);
-    let locate =
-        |at: &At<'_>| Place { location: Location::file(&at.object.file), path: dotted(&at.object.body, &at.pointer) };
+    let locate = |at: &At<'_>| Place::new(Location::file(&at.object.file), dotted(&at.object.body, &at.pointer));
     findings.extend(policy::check(&bundle, &Scope::default(), &locate).into_iter().filter(is_about_secrets));
     let sealed = tree.iter().filter(|(path, _)| is_sealed_name(path));
     findings.extend(sealed.flat_map(|(path, bytes)| sops::suspicious_comments(path, &String::from_utf8_lossy(bytes))));
