@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     environment::Environment,
-    manifest::{Bundle, Object, Origin, Origins, Provenance, Traced},
+    manifest::{Bundle, Listing, Object, Origin, Origins, Provenance, Traced},
     path,
     plan::Plan,
     policy::Place,
@@ -73,6 +73,8 @@ pub fn render(plan: &Plan) -> Rendered {
     }
     flux::entry_point(entry, &mut files);
     readme::render(plan, &mut files);
+    let place = flux::below_root(plan, &format!("gitops/{}", plan.environment));
+    files.rendered.bundle.files = Listing::all_of(&files.rendered.tree, &place);
     files.rendered
 }
 

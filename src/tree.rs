@@ -15,7 +15,7 @@ mod survey;
 mod sync;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
 
@@ -28,10 +28,23 @@ pub use sync::{Report, SyncError, sync};
 pub use write::{Access, WriteError, write_file};
 
 /// Files by path: relative, `/` between the parts, sorted, each written once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct FileTree {
     files: BTreeMap<String, Vec<u8>>,
+    /// What stands there too and was not read, links to folders among it.
+    passed_over: BTreeSet<String>,
+    /// The folders that were looked through: what is neither read nor passed over below them does not exist.
+    covered: Vec<String>,
 }
+
+/// Trees of the same files are equal, however they were come by.
+impl PartialEq for FileTree {
+    fn eq(&self, other: &FileTree) -> bool {
+        self.files == other.files
+    }
+}
+
+impl Eq for FileTree {}
 
 impl FileTree {
     /// An empty tree.
@@ -67,6 +80,19 @@ impl FileTree {
     /// Adds the files of another tree; what stands at the same path is the same file.
     pub fn join(&mut self, other: FileTree) {
         self.files.extend(other.files);
+        self.passed_over.extend(other.passed_over);
+        self.covered.extend(other.covered);
+    }
+
+    /// Every file that is known to be there, also those that were not read. Links to folders count as files.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().chain(&self.passed_over).map(String::as_str)
+    }
+
+    /// The folders that were looked through; the empty path is the tree itself.
+    #[must_use]
+    pub fn covered(&self) -> &[String] {
+        &self.covered
     }
 
     /// The bytes of the file at `path`.
@@ -82,7 +108,8 @@ impl FileTree {
 
     /// Keeps the files that `keep` wants, by their paths.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.files.retain(|path, _| keep(path));
+        let passed_over = &mut self.passed_over;
+        self.files.retain(|path, _| keep(path) || !passed_over.insert(path.clone()));
     }
 
     /// How many files there are.

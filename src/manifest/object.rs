@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value as Json;
 
+use super::Listing;
 use crate::{
     diagnostic::{Finding, Location, printable},
     path,
@@ -53,6 +54,8 @@ pub struct Bundle {
     pub provided: Option<Vec<Identity>>,
     /// The files that hold the values of a chart, with its name and version, as far as that is known for certain.
     pub values: BTreeMap<String, (String, String)>,
+    /// Which files there are, of whatever kind.
+    pub files: Listing,
 }
 
 /// The name of an object in a cluster.
@@ -227,7 +230,7 @@ impl Bundle {
             Ok(documents.map(|node| Object::written(path, path, node, text, None)).collect())
         };
         let read: Vec<Result<Vec<Object>, Vec<Finding>>> = files.par_iter().map(read).collect();
-        let mut bundle = Bundle::default();
+        let mut bundle = Bundle { files: Listing::of(tree), ..Bundle::default() };
         let mut findings = Vec::new();
         for file in read {
             match file {

@@ -246,7 +246,7 @@ fn chart_reference(
 }
 
 /// A path of this repository in the source that holds it.
-fn below_root(plan: &Plan, path: &str) -> String {
+pub(super) fn below_root(plan: &Plan, path: &str) -> String {
     match plan.flux.path.as_ref().map(|root| root.as_str()) {
         None | Some(".") => format!("./{path}"),
         Some(root) => format!("./{root}/{path}"),

@@ -1,5 +1,6 @@
 //! Reading input folders: bounded, and never beyond the repository's root.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -95,11 +96,20 @@ impl FileTree {
     /// With the first file or folder that breaks a limit, leads out of `root` or cannot be read.
     pub fn read(root: &Path, folder: &str, limits: &Limits) -> Result<FileTree, ReadError> {
         let (root, start) = inside(root, folder)?;
-        let mut reader =
-            Reader { root, limits, wanted: &|_| true, with_hidden: false, found: Vec::new(), passed_over: None };
-        reader.folder(&start, folder.trim_matches('/'), limits.depth)?;
+        let mut reader = Reader {
+            root,
+            limits,
+            wanted: &|_| true,
+            with_hidden: false,
+            found: Vec::new(),
+            left: BTreeSet::new(),
+            passed_over: None,
+        };
+        let folder = folder.trim_matches('/');
+        reader.folder(&start, folder, limits.depth)?;
         let read = |(path, file): (String, PathBuf)| contents(&file, &path, limits).map(|bytes| (path, bytes));
-        Ok(FileTree { files: reader.found.into_par_iter().map(read).collect::<Result<_, _>>()? })
+        let files = reader.found.into_par_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(FileTree { files, passed_over: reader.left, covered: vec![folder.to_owned()] })
     }
 
     /// Reads the files that are `wanted` by their names, below a folder that somebody else keeps; or the one file that `path`
@@ -140,7 +150,7 @@ impl FileTree {
         let root = path.canonicalize().map_err(|source| from_io(shown, source))?;
         if !root.is_dir() {
             let files = [(shown.to_owned(), contents(&root, shown, limits)?)].into_iter().collect();
-            return Ok((FileTree { files }, Vec::new()));
+            return Ok((FileTree { files, ..FileTree::new() }, Vec::new()));
         }
         let mut reader = Reader {
             root: root.clone(),
@@ -148,19 +158,22 @@ impl FileTree {
             wanted,
             with_hidden,
             found: Vec::new(),
+            left: BTreeSet::new(),
             passed_over: Some(Vec::new()),
         };
         reader.folder(&root, shown, limits.depth)?;
         let read = |(path, file): (String, PathBuf)| contents(&file, &path, limits).map(|bytes| (path, bytes));
         let read: Vec<_> = reader.found.into_par_iter().map(read).collect();
         let mut passed_over = reader.passed_over.unwrap_or_default();
-        let mut tree = FileTree::new();
+        let shown = shown.trim_end_matches('/').to_owned();
+        let mut tree = FileTree { files: BTreeMap::new(), passed_over: reader.left, covered: vec![shown] };
         for file in read {
             match file {
                 Ok((path, bytes)) => drop(tree.files.insert(path, bytes)),
                 Err(error) => passed_over.push(error),
             }
         }
+        tree.passed_over.extend(passed_over.iter().map(|error| error.path.clone()));
         Ok((tree, passed_over))
     }
 }
@@ -182,6 +195,8 @@ struct Reader<'a> {
     with_hidden: bool,
     /// The paths of the files, and where they stand.
     found: Vec<(String, PathBuf)>,
+    /// What nobody wanted, and links to folders that are gathered at their own place.
+    left: BTreeSet<String>,
     /// What could not be read; `None` where that is a reason to stop.
     passed_over: Option<Vec<ReadError>>,
 }
@@ -217,6 +232,7 @@ impl Reader<'_> {
         if kind.is_symlink() {
             // What nobody asked for may lead anywhere; a folder may hold what is wanted.
             if !(self.wanted)(&path) && !target.is_dir() {
+                self.left.insert(path);
                 return Ok(());
             }
             target = target.canonicalize().map_err(|source| from_io(&path, source))?;
@@ -228,9 +244,14 @@ impl Reader<'_> {
         if kind.is_dir() {
             // Below the root, so its files are gathered at their own place; following the link could go in a circle.
             let is_elsewhere = target != entry.path() && self.passed_over.is_some();
-            return if is_elsewhere { Ok(()) } else { self.folder(&target, &path, deeper) };
+            if is_elsewhere {
+                self.left.insert(path);
+                return Ok(());
+            }
+            return self.folder(&target, &path, deeper);
         }
         if !(self.wanted)(&path) {
+            self.left.insert(path);
             return Ok(());
         }
         if self.found.len() == self.limits.files {
