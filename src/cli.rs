@@ -8,6 +8,7 @@ mod init;
 mod lint;
 mod pipeline;
 mod report;
+mod reporting;
 mod rules;
 mod schema;
 mod secret;
@@ -15,9 +16,9 @@ mod values;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::diagnostic::Severity;
+use reporting::{FindingFormat, Reporting};
 
 /// Compiles environments into a GitOps tree, and checks it.
 #[derive(Debug, Parser)]
@@ -54,40 +55,13 @@ enum Command {
     Schema(schema::Schema),
 }
 
-/// How findings are shown, and which fail the run.
-#[derive(Clone, Copy, Debug, Args)]
-struct Reporting {
-    /// How findings are shown.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// The least severity that fails the run.
-    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
-    fail_on: FailOn,
-}
-
+/// How an answer is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people.
     Text,
     /// One JSON document.
     Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FailOn {
-    Error,
-    Warning,
-    Note,
-}
-
-impl FailOn {
-    fn severity(self) -> Severity {
-        match self {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Note => Severity::Note,
-        }
-    }
 }
 
 /// The command line as clap describes it: what docs/commands.md is made from.

@@ -130,13 +130,15 @@ pub struct Place {
     pub path: String,
     /// Whether the value is written there as it is: who changes it there changes nothing else.
     pub is_source: bool,
+    /// Where the same stands in a generated file, where `location` is in what that was generated from.
+    pub generated: Option<Location>,
 }
 
 impl Place {
     /// A place that only tells where something comes from.
     #[must_use]
     pub fn new(location: Location, path: impl Into<String>) -> Place {
-        Place { location, path: path.into(), is_source: false }
+        Place { location, path: path.into(), is_source: false, generated: None }
     }
 }
 
@@ -207,7 +209,7 @@ impl Report<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> &mut Finding {
-        let Place { location, path, is_source } = self.place(at);
+        let Place { location, path, is_source, generated } = self.place(at);
         let target = is_source.then(|| match &at.object.provenance {
             Provenance::Rendered => path::split(&path),
             Provenance::Written(_) => at.pointer.clone(),
@@ -216,7 +218,8 @@ impl Report<'_> {
             Provenance::Rendered => at.object.subject(None, &path),
             Provenance::Written(_) => at.object.subject(Some(&at.pointer), ""),
         };
-        let finding = Finding { severity, subject, target, ..Finding::error(self.rule.id, location, message) };
+        let finding = Finding::error(self.rule.id, location, message);
+        let finding = Finding { severity, subject, target, generated, ..finding };
         self.findings.push(finding.help(help).at(path));
         let last = self.findings.len() - 1;
         &mut self.findings[last]
@@ -229,7 +232,8 @@ impl Report<'_> {
                 let location = written.location(&at.pointer, at.on_key);
                 let inside = dotted(&at.object.body, &at.pointer);
                 let is_source = written.node.at(&at.pointer).is_some();
-                Place { location, path: written.origin.clone().unwrap_or(inside), is_source }
+                let path = written.origin.clone().unwrap_or(inside);
+                Place { location, path, is_source, generated: None }
             }
         }
     }

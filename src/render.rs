@@ -4,6 +4,7 @@ mod component;
 mod flux;
 mod kubernetes;
 mod namespace;
+mod position;
 mod readme;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ use crate::{
     view::At,
     yaml::{self, Node},
 };
+
+pub use position::Positions;
 
 /// A rendered tree.
 #[derive(Default)]
@@ -46,7 +49,8 @@ impl Rendered {
         // What decides it may be called something else, and then the key of that is no better place.
         let is_same_key = at.on_key && path::split(&path).last() == at.pointer.last();
         let key = is_same_key.then(|| environment.location_of_key(&path)).flatten();
-        Place { location: key.unwrap_or_else(|| environment.location(&path)), path, is_source }
+        let location = key.unwrap_or_else(|| environment.location(&path));
+        Place { location, path, is_source, generated: None }
     }
 }
 

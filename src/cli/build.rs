@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
 use clap::Args;
 
 use super::{
-    Format, Reporting, Trouble,
+    Reporting, Trouble,
     pipeline::{Compiled, Workspace, folder},
     report,
 };
@@ -46,10 +46,11 @@ struct Target<'a> {
 
 impl Build {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
+        self.reporting.check()?;
         let workspace = Workspace::open()?;
         let mut findings = workspace.findings.clone();
         if !workspace.is_readable {
-            return Ok(report::findings(findings, self.reporting, &|file| workspace.text(file)));
+            return workspace.report(findings, &self.reporting);
         }
         if self.out.is_none() {
             workspace.trees_lie_inside()?;
@@ -73,11 +74,11 @@ impl Build {
             summary.push_str("nothing was written\n");
         }
         // What is written stays written when a later tree cannot be.
-        let code = report::findings(findings, self.reporting, &|file| workspace.text(file));
-        if self.reporting.format == Format::Text {
+        let code = workspace.report(findings, &self.reporting);
+        if self.reporting.is_for_people() {
             report::print(&summary);
         }
-        result.map(|()| code)
+        result.and(code)
     }
 
     /// Whoever names a service that still stands in its file wants something else than what would happen.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, process::ExitCode};
 use clap::Args;
 
 use super::{
-    Format, Reporting, Trouble,
+    Reporting, Trouble,
     pipeline::{Compiled, TREES, Workspace, folder},
     report,
 };
@@ -30,10 +30,11 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
+        self.reporting.check()?;
         let workspace = Workspace::open()?;
         let mut findings = workspace.findings.clone();
         if !workspace.is_readable {
-            return Ok(report::findings(findings, self.reporting, &|file| workspace.text(file)));
+            return workspace.report(findings, &self.reporting);
         }
         workspace.trees_lie_inside()?;
         let all = self.all || self.environments.is_empty();
@@ -54,8 +55,8 @@ impl Check {
             findings.extend(leftover_trees(&workspace, &names)?);
         }
         let is_exact = worst(&findings) != Some(Severity::Error);
-        let code = report::findings(findings, self.reporting, &|file| workspace.text(file));
-        if self.reporting.format == Format::Text && is_exact {
+        let code = workspace.report(findings, &self.reporting)?;
+        if self.reporting.is_for_people() && is_exact {
             report::print(&format!("{}: exactly what the inputs produce\n", names.join(", ")));
         }
         Ok(code)

@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 
 use super::{
-    FailOn, Format, Reporting, Trouble,
+    Format, Reporting, Trouble,
     pipeline::{Compiled, TREES, Workspace, folder},
     report,
 };
@@ -43,11 +43,11 @@ impl Diff {
         if self.text && self.format == Format::Json {
             return Err(Trouble("`--text` is for people: there is no JSON of it".to_owned()));
         }
-        let reporting = Reporting { format: self.format, fail_on: FailOn::Error };
+        let reporting = Reporting::of(self.format);
         let workspace = Workspace::open()?;
         let mut findings = workspace.findings.clone();
         if !workspace.is_readable {
-            return Ok(report::findings(findings, reporting, &|file| workspace.text(file)));
+            return workspace.report(findings, &reporting);
         }
         workspace.trees_lie_inside()?;
         let committed = self.against.as_deref().map(|revision| Committed::read(&workspace, revision)).transpose()?;
@@ -61,7 +61,7 @@ impl Diff {
         });
         findings.extend(said);
         if worst(&findings) == Some(Severity::Error) {
-            return Ok(report::findings(findings, reporting, &|file| workspace.text(file)));
+            return workspace.report(findings, &reporting);
         }
         let mut found: Vec<Tree> = results.into_iter().collect::<Result<_, Trouble>>()?;
         for name in gone {

@@ -13,7 +13,7 @@ use std::{
 use clap::Args;
 
 use super::{
-    FailOn, Format, Reporting, Trouble,
+    Reporting, Trouble,
     pipeline::Workspace,
     report,
     schema::FILE as SCHEMA,
@@ -109,11 +109,8 @@ impl Init {
             let keys: Vec<&KeyFile> = work.own_key.iter().chain(work.cluster_keys.values()).collect();
             work.files.write(&work.place.top, &keys)?;
         }
-        let say = |findings| {
-            let reporting = Reporting { format: Format::Text, fail_on: FailOn::Error };
-            report::findings(findings, reporting, &|file| workspace.text(file))
-        };
-        let code = say(findings);
+        let say = |findings| workspace.report(findings, &Reporting::default());
+        let code = say(findings)?;
         if !is_sound {
             report::print("nothing was written\n");
             return Ok(code);
@@ -124,7 +121,7 @@ impl Init {
         rules.write(&workspace.root)?;
         report::print(&next::text(&work, &self.folder, rules.said()));
         // Somebody's own .sops.yaml stays; what does not fit in it is theirs to change.
-        say(config::check(&workspace, &environments.iter().collect::<Vec<_>>()));
+        say(config::check(&workspace, &environments.iter().collect::<Vec<_>>()))?;
         Ok(code)
     }
 

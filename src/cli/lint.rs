@@ -9,7 +9,10 @@ use clap::Args;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value as Json;
 
-use super::{Format, Reporting, Trouble, report};
+use super::{
+    Reporting, Trouble,
+    report::{self, Files},
+};
 use crate::{
     audit,
     diagnostic::{Finding, Location},
@@ -53,6 +56,7 @@ enum Strictness {
 
 impl Lint {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
+        self.reporting.check()?;
         let profile = match self.profile {
             Strictness::Default => Profile::Default,
             Strictness::Production => Profile::Production,
@@ -88,8 +92,9 @@ impl Lint {
         }
         findings.extend(passed_over.into_iter().map(unreadable));
         findings.extend(bundle.objects.iter().filter(|object| is_environment(&object.body)).map(environment));
-        let code = report::findings(findings, self.reporting, &|file| std::fs::read(file).ok());
-        if self.reporting.format == Format::Text {
+        let files = Files { home: &here, read: &|file| std::fs::read(file).ok() };
+        let code = report::findings(findings, &self.reporting, files)?;
+        if self.reporting.is_for_people() {
             let (files, objects) = (tree.len(), bundle.objects.len());
             report::print(&format!("{}, {}\n", report::counted(files, "file"), report::counted(objects, "object")));
         }

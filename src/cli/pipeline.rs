@@ -3,12 +3,16 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    process::ExitCode,
     time::SystemTime,
 };
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use super::Trouble;
+use super::{
+    Reporting, Trouble,
+    report::{self, Files},
+};
 use crate::{
     audit::{self, Facts},
     diagnostic::{Finding, Location, Severity, worst},
@@ -17,12 +21,13 @@ use crate::{
     manifest::Bundle,
     part::{Body, SecretDemand},
     plan::{Component, Plan, plan, vendored_files},
-    policy::{self, UNUSED_EXCEPTION},
-    render::{Rendered, render},
+    policy::{self, Place, UNUSED_EXCEPTION},
+    render::{Positions, Rendered, render},
     scalar::Date,
     schema::closest,
     sops::is_sealed_name,
     tree::{FileTree, LOCK, Limits, Lock, ReadReason, Survey, read_file},
+    view::At,
 };
 
 /// The folder of the trees.
@@ -91,6 +96,11 @@ impl Workspace {
             Some(bytes) => Some(bytes.to_vec()),
             None => read_file(&self.root, file, &Limits::default()).ok(),
         }
+    }
+
+    /// Prints findings about the repository, and gives the exit code.
+    pub(super) fn report(&self, findings: Vec<Finding>, reporting: &Reporting) -> Result<ExitCode, Trouble> {
+        report::findings(findings, reporting, Files { home: &self.root, read: &|file| self.text(file) })
     }
 
     /// The folder of an environment's tree.
@@ -270,7 +280,10 @@ impl Workspace {
 
     /// What rules say about a rendered tree, the environment's exceptions made.
     fn policies(&self, environment: &Environment, rendered: &Rendered) -> Vec<Finding> {
-        let said = policy::check(&rendered.bundle, &environment.scope(), &|at| rendered.locate(environment, at));
+        let folder = folder(&environment.name);
+        let positions = Positions::new(rendered, &folder);
+        let locate = |at: &At<'_>| Place { generated: positions.find(at), ..rendered.locate(environment, at) };
+        let said = policy::check(&rendered.bundle, &environment.scope(), &locate);
         environment.exceptions(&self.repository, Date::of(SystemTime::now())).apply(said)
     }
 

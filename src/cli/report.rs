@@ -3,35 +3,98 @@
 use std::{
     collections::BTreeSet,
     io::{IsTerminal, Write},
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use super::{Format, Reporting};
+use super::{FindingFormat, Reporting, Trouble};
 use crate::{
     diagnostic::{Finding, printable, without_keys, worst},
-    output::{json, text},
+    output::{github, gitlab, json, junit, markdown, sarif, text},
     policy, sops,
+    tree::{self, Access},
 };
 
-/// Prints findings in the order of their places and gives the exit code. `read` gives the bytes of a file that a finding
-/// names.
+/// The files that findings point into.
+#[derive(Clone, Copy)]
+pub(super) struct Files<'a> {
+    /// The folder that their names count from.
+    pub(super) home: &'a Path,
+    /// Gives the bytes of one; `None` where no line of it may be shown, or it is not at hand.
+    pub(super) read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+}
+
+/// Prints findings in the order of their places, writes them to the files that want them and gives the exit code.
 pub(super) fn findings(
     mut findings: Vec<Finding>,
-    reporting: Reporting,
-    read: &dyn Fn(&str) -> Option<Vec<u8>>,
-) -> ExitCode {
+    reporting: &Reporting,
+    files: Files<'_>,
+) -> Result<ExitCode, Trouble> {
     findings.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
     hide_secrets(&mut findings);
     findings.dedup_by(|a, b| (&a.location, a.rule, &a.message) == (&b.location, b.rule, &b.message));
-    let document = match reporting.format {
-        Format::Json => json::document(&findings),
-        Format::Text => text::findings(&findings, style(), &|file| source(file, read)),
+    let above = above(files.home);
+    let mut summary = None;
+    let mut document = |format: FindingFormat, style: text::Style| match format {
+        FindingFormat::Text => text::findings(&findings, style, &|file| source(file, files.read)),
+        FindingFormat::Json => json::document(&findings),
+        FindingFormat::Sarif => sarif::document(&findings, &above),
+        FindingFormat::Junit => junit::document(&findings, reporting.fails()),
+        FindingFormat::Gitlab => gitlab::document(&findings, &above),
+        FindingFormat::Markdown => markdown::document(&findings.iter().collect::<Vec<_>>(), markdown::COMMENT),
+        FindingFormat::Github => {
+            let page = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|page| !page.is_empty());
+            let annotations = github::annotations(&findings, &above, page.is_some());
+            if let (Some(page), false) = (page, annotations.rest.is_empty()) {
+                summary = Some((PathBuf::from(page), markdown::document(&annotations.rest, markdown::SUMMARY)));
+            }
+            annotations.commands
+        }
     };
-    print(&document);
-    match worst(&findings) {
-        Some(severity) if severity >= reporting.fail_on.severity() => ExitCode::from(1),
-        _ => ExitCode::SUCCESS,
+    let printed = document(reporting.stdout(), style());
+    let written: Vec<(&Path, String)> = reporting
+        .files()
+        .map(|output| (output.file.as_path(), document(output.format, text::Style { color: false })))
+        .collect();
+    print(&printed);
+    for (file, document) in written {
+        write(file, &document)?;
     }
+    if let Some((page, text)) = summary {
+        let mut page = std::fs::OpenOptions::new().append(true).create(true).open(page)?;
+        page.write_all(text.as_bytes())?;
+    }
+    Ok(match worst(&findings) {
+        Some(severity) if severity >= reporting.fails() => ExitCode::from(1),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+/// The folders between the top of the Git repository and `home`, each with a slash behind it; nothing where there is no
+/// repository. A worktree and a submodule have a file `.git`.
+fn above(home: &Path) -> String {
+    let Ok(home) = home.canonicalize() else { return String::new() };
+    let top = home.ancestors().find(|folder| folder.join(".git").exists());
+    let below = top.and_then(|top| home.strip_prefix(top).ok()).into_iter().flat_map(Path::components);
+    below.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect()
+}
+
+/// Writes a report in one step: whoever waits for the file finds all of it.
+fn write(file: &Path, text: &str) -> Result<(), Trouble> {
+    let refused =
+        |error: &dyn std::fmt::Display| Trouble(format!("--output: cannot write {}: {error}", file.display()));
+    let real = if file.exists() { file.canonicalize().map_err(|error| refused(&error))? } else { file.to_owned() };
+    if real.exists() && !real.is_file() {
+        // A pipe, or the terminal.
+        return std::fs::write(&real, text).map_err(|error| refused(&error));
+    }
+    let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if !folder.is_dir() {
+        return Err(refused(&format!("there is no folder {}", folder.display())));
+    }
+    let before = std::fs::read(&real).ok();
+    tree::write_file(folder, &name, text.as_bytes(), before.as_deref(), Access::Shared).map_err(|error| refused(&error))
 }
 
 /// Has no finding show a line that another one says a secret stands in.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::{
-    json::finding,
+    json::list,
     text::{Style, findings},
 };
 use crate::{
@@ -67,8 +67,8 @@ pub fn json(trees: &[Tree]) -> String {
             changes.chain(tree.texts.iter().map(|text| text_json(tree, text)))
         })
         .collect();
-    let findings: Vec<Json> = trees.iter().flat_map(|tree| &tree.findings).map(finding).collect();
-    format!("{}\n", json!({ "version": 1, "changes": changes, "findings": findings }))
+    let findings: Vec<Finding> = trees.iter().flat_map(|tree| tree.findings.iter().cloned()).collect();
+    format!("{}\n", json!({ "version": 1, "changes": changes, "findings": list(&findings) }))
 }
 
 fn change_json(tree: &Tree, change: &Change) -> Json {

@@ -101,7 +101,11 @@ impl Run {
 /// One finding as a line; checks that it is one, field by field.
 fn line(finding: &serde_json::Value) -> String {
     let keys: Vec<&str> = finding.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["rule", "severity", "message", "help", "file", "line", "column", "path"]);
+    let place = ["file", "line", "column", "length", "path"];
+    assert_eq!(
+        keys,
+        [&["rule", "severity", "message", "help"][..], &place, &["generated", "fix", "fingerprint"]].concat()
+    );
     let text = |key: &str| finding[key].as_str().unwrap();
     let (number, column) = (finding["line"].as_u64().unwrap(), finding["column"].as_u64().unwrap());
     assert!(number >= 1 && column >= 1, "{finding}");

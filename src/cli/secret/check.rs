@@ -15,7 +15,11 @@ use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 use super::{Trouble, config, file::is_path, pipeline::Workspace, report};
 use crate::{
     audit,
-    cli::{Format, Reporting, pipeline::folder},
+    cli::{
+        Reporting,
+        pipeline::{find_root, folder},
+        report::Files,
+    },
     diagnostic::{Finding, Location, Severity, worst},
     environment::Environment,
     manifest::{Bundle, dotted, may_hold_objects},
@@ -64,6 +68,7 @@ struct Looked {
 
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
+        self.reporting.check()?;
         let (paths, names): (Vec<&String>, Vec<&String>) =
             self.what.iter().partition(|what| is_path(what) || Path::new(what).is_dir());
         let mut looked = Looked::default();
@@ -86,8 +91,9 @@ impl Check {
         }
         let is_sound = worst(&looked.findings) != Some(Severity::Error);
         // No line of a file is shown: any may hold what should have been sealed.
-        let code = report::findings(looked.findings, self.reporting, &|_| None);
-        if self.reporting.format == Format::Text {
+        let home = find_root().or_else(|_| Ok::<_, Trouble>(std::env::current_dir()?))?;
+        let code = report::findings(looked.findings, &self.reporting, Files { home: &home, read: &|_| None })?;
+        if self.reporting.is_for_people() {
             if !self.key && is_sound {
                 said.push_str("no MAC was checked: that takes a key (`--key`)\n");
             }

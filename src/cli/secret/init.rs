@@ -11,7 +11,7 @@ use super::{
     pipeline::Workspace,
 };
 use crate::{
-    cli::{FailOn, Format, Reporting, report},
+    cli::{Reporting, report},
     diagnostic::{Finding, Location, Severity, worst},
     environment::{Environment, FOLDER, Repository},
     keyring,
@@ -49,7 +49,7 @@ impl Init {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let workspace = Workspace::open()?;
         if !workspace.is_readable {
-            return Ok(say(&workspace, workspace.findings.clone()));
+            return say(&workspace, workspace.findings.clone());
         }
         let names = self.names(&workspace)?;
         let holder = identity::holder(self.holder.as_deref(), &format!("gen secret init {}", names.join(" ")))?;
@@ -77,7 +77,7 @@ impl Init {
             if is_by_hand {
                 key.write()?;
             }
-            let code = say(&workspace, findings);
+            let code = say(&workspace, findings)?;
             match is_by_hand && key.is_new() {
                 true => report::print(&format!("{}: made; nothing else was written\n", key.path.display())),
                 false => report::print("nothing was written\n"),
@@ -97,7 +97,7 @@ impl Init {
         let after =
             Workspace { root: workspace.root.clone(), repository: after, findings: Vec::new(), is_readable: true };
         let named: Vec<&Environment> = environments.iter().filter(|one| names.contains(&one.name)).collect();
-        Ok(say(&after, config::check(&after, &named)))
+        say(&after, config::check(&after, &named))
     }
 
     fn names(&self, workspace: &Workspace) -> Result<Vec<String>, Trouble> {
@@ -157,9 +157,8 @@ impl Init {
 }
 
 /// Prints findings and gives the exit code.
-fn say(workspace: &Workspace, findings: Vec<Finding>) -> ExitCode {
-    let reporting = Reporting { format: Format::Text, fail_on: FailOn::Error };
-    report::findings(findings, reporting, &|file| workspace.text(file))
+fn say(workspace: &Workspace, findings: Vec<Finding>) -> Result<ExitCode, Trouble> {
+    workspace.report(findings, &Reporting::default())
 }
 
 /// Where the key is a recipient of an environment already.
