@@ -21,8 +21,9 @@ pub use schema::{json_schema, json_schema_text, project_json_schema, whole_json_
 
 use crate::{
     diagnostic::{Finding, Location},
+    manifest::{Comment, IGNORE, comments},
     path,
-    policy::{Exception, Exceptions, Place, Scope},
+    policy::{Covers, Exception, Exceptions, Place, Scope},
     scalar::Date,
     schema::{Checked, Mode},
     tree::FileTree,
@@ -118,6 +119,12 @@ impl Repository {
         &self.project.findings
     }
 
+    /// The rules that [`PROJECT_FILE`] locks.
+    #[must_use]
+    pub fn locked(&self) -> &[String] {
+        &self.project.locked
+    }
+
     /// The input files.
     #[must_use]
     pub fn inputs(&self) -> &FileTree {
@@ -201,6 +208,15 @@ impl Layer {
     }
 }
 
+/// The comments of an environment file about what to pass over. They are rare: the file is parsed again for them.
+fn comments_of(layer: &str, bytes: &[u8]) -> Vec<Comment> {
+    if !bytes.windows(IGNORE.len()).any(|window| window == IGNORE.as_bytes()) {
+        return Vec::new();
+    }
+    let source = Source { id: FileId(0), name: layer, bytes };
+    parse(source, Dialect::Input).map(|documents| comments(layer, None, bytes, &documents)).unwrap_or_default()
+}
+
 impl Environment {
     /// The place that set the environment path `path`, or the nearest one above it that exists.
     #[must_use]
@@ -232,18 +248,40 @@ impl Environment {
         }
     }
 
-    /// Its exceptions from rules, as of `today`.
+    /// Its exceptions from rules, as of `today`, those in the comments of the files that it brings to its tree too.
     #[must_use]
-    pub fn exceptions(&self, repository: &Repository, today: Date) -> Exceptions {
+    pub fn exceptions(&self, repository: &Repository, copied: &[Comment], today: Date) -> Exceptions {
+        let is_own = |location: &Location| location.file == self.own_file();
         let exception = |(index, spec): (usize, &IgnoreSpec)| {
             let path = path::item("policy.ignore", index);
             let location = self.location(&path);
             let IgnoreSpec { rule, path: of, reason, until } = spec.clone();
-            let is_own = location.file == self.own_file();
-            Exception { rule, path: of, reason, until, place: Place::new(location, path), is_own }
+            let is_own = is_own(&location);
+            let covers = of.map_or(Covers::Everything, |of| self.covered(repository, of));
+            Exception { rule, covers, reason, until, flaw: None, place: Place::new(location, path), is_own }
         };
-        let list = self.spec.policy.ignore.iter().enumerate().map(exception).collect();
-        Exceptions { list, locked: repository.project.locked.clone(), today }
+        let mut list: Vec<Exception> = self.spec.policy.ignore.iter().enumerate().map(exception).collect();
+        let lists_it = |comment: &Comment| {
+            let listed = comment.origin.as_ref().map(|origin| self.location(origin));
+            listed.is_none_or(|location| is_own(&location))
+        };
+        list.extend(copied.iter().map(|comment| Exception::of(comment, lists_it(comment))));
+        let own = |layer: &String| comments_of(layer, self.files.tree.get(layer).unwrap_or_default());
+        let own = self.layers.iter().flat_map(own);
+        list.extend(own.map(|comment| Exception::of(&comment, comment.file == self.own_file())));
+        let locked = repository.project.locked.clone();
+        Exceptions { list, locked, today, with_opinions: self.spec.policy.opinions }
+    }
+
+    /// What an exception of this path covers.
+    fn covered(&self, repository: &Repository, path: String) -> Covers {
+        if self.node(&path).is_some() {
+            return Covers::Path(path);
+        }
+        match repository.explain(self, &path) {
+            Ok(_) => Covers::Path(path),
+            Err(unknown) => Covers::NoPath(path, unknown.meant),
+        }
     }
 
     /// The value at the environment path `path`, as its layers wrote it.

@@ -5,5 +5,7 @@ mod object;
 mod origins;
 
 pub use listing::{Listing, resolve};
-pub use object::{Bundle, Identity, Object, Provenance, Written, at, dotted, field, may_hold_objects, text};
+pub use object::{
+    Bundle, Comment, IGNORE, Identity, Object, Provenance, Written, at, comments, dotted, field, may_hold_objects, text,
+};
 pub use origins::{Origin, Origins, Traced, pointer};

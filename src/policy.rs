@@ -20,7 +20,7 @@ mod wrong_recipient;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use exception::{Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unknown};
+pub use exception::{Covers, Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unknown};
 
 use crate::{
     diagnostic::{Finding, Location, Severity},

@@ -13,6 +13,7 @@ mod node;
 mod parse;
 mod plain;
 mod refusal;
+mod remark;
 mod resolve;
 mod scalar;
 mod syntax;
@@ -26,6 +27,7 @@ pub mod typed;
 pub use emit::{emit, emit_document};
 pub use node::{Entry, FileId, Mark, Node, Value};
 pub use parse::parse;
+pub use remark::{Remark, remarks};
 
 /// What kind of text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -95,7 +95,7 @@ fn of_environments(tree: &FileTree) -> Vec<Finding> {
         findings.extend(said.into_iter().filter(|finding| policy::find(finding.rule).is_some()));
         let rendered = render(&planned);
         let said = policy::check(&rendered.bundle, &environment.scope(), &|at| rendered.locate(&environment, at));
-        findings.extend(environment.exceptions(&repository, today.clone()).apply(said));
+        findings.extend(environment.exceptions(&repository, &rendered.bundle.comments, today.clone()).apply(said));
     }
     findings
 }

@@ -1,8 +1,10 @@
 //! `gen lint`.
 
 use std::{
+    collections::BTreeSet,
     path::{Component, Path, PathBuf},
     process::ExitCode,
+    time::SystemTime,
 };
 
 use clap::Args;
@@ -16,11 +18,12 @@ use super::{
 use crate::{
     audit,
     diagnostic::{Finding, Location},
-    manifest::{Bundle, Object, dotted, may_hold_objects},
-    policy::{self, Place, Profile, Scope},
-    scalar::KubernetesVersion,
+    environment::{FOLDER, PROJECT_FILE, Repository},
+    manifest::{Bundle, Comment, Object, dotted, may_hold_objects},
+    policy::{self, Exception, Exceptions, Place, Profile, Scope},
+    scalar::{Date, KubernetesVersion},
     schema::closest,
-    tree::{FileTree, Limits, ReadError, ReadReason},
+    tree::{FileTree, Limits, ReadError, ReadReason, read_file},
     view::At,
 };
 
@@ -87,6 +90,9 @@ impl Lint {
         let (bundle, mut findings) = Bundle::parse(&tree);
         let locate = |at: &At<'_>| Place::new(Location::file(&at.object.file), dotted(&at.object.body, &at.pointer));
         findings.extend(policy::check(&bundle, &scope, &locate));
+        let (exceptions, said) = self.exceptions(&bundle)?;
+        findings = exceptions.apply(findings);
+        findings.extend(said);
         for path in &self.paths {
             findings.extend(audit::key::below(path, &spelled(path, &here)));
         }
@@ -99,6 +105,33 @@ impl Lint {
             report::print(&format!("{}, {}\n", report::counted(files, "file"), report::counted(objects, "object")));
         }
         Ok(code)
+    }
+}
+
+impl Lint {
+    /// The exceptions in the comments of the tree, without those for rules that gen.yaml locks, and what is wrong with gen.yaml.
+    fn exceptions(&self, bundle: &Bundle) -> Result<(Exceptions, Vec<Finding>), Trouble> {
+        let mut projects = BTreeSet::new();
+        for path in self.paths.iter().filter(|_| !bundle.comments.is_empty()) {
+            let path = path.canonicalize()?;
+            projects.extend(path.ancestors().find(|above| above.join(PROJECT_FILE).is_file()).map(Path::to_path_buf));
+        }
+        let (mut locked, mut findings) = (Vec::new(), Vec::new());
+        for root in &projects {
+            let mut inputs = FileTree::new();
+            inputs.insert(PROJECT_FILE, read_file(root, PROJECT_FILE, &Limits::default())?)?;
+            let repository = Repository::load(inputs);
+            locked.extend_from_slice(repository.locked());
+            findings.extend(repository.project_findings().iter().cloned());
+        }
+        // What an environment copies is judged with it: more is known then, and more may be wrong.
+        let here = std::env::current_dir()?;
+        let inputs: Vec<PathBuf> = projects.iter().map(|root| root.join(FOLDER)).collect();
+        let is_copied = |file: &str| inputs.iter().any(|inputs| here.join(file).starts_with(inputs));
+        let exception = |comment: &Comment| Exception::of(comment, !is_copied(&comment.file));
+        let list = bundle.comments.iter().map(exception).collect();
+        let today = Date::of(SystemTime::now());
+        Ok((Exceptions { list, locked, today, with_opinions: self.opinions }, findings))
     }
 }
 

@@ -284,7 +284,8 @@ impl Workspace {
         let positions = Positions::new(rendered, &folder);
         let locate = |at: &At<'_>| Place { generated: positions.find(at), ..rendered.locate(environment, at) };
         let said = policy::check(&rendered.bundle, &environment.scope(), &locate);
-        environment.exceptions(&self.repository, Date::of(SystemTime::now())).apply(said)
+        let today = Date::of(SystemTime::now());
+        environment.exceptions(&self.repository, &rendered.bundle.comments, today).apply(said)
     }
 
     /// The services that the tree on disk has and the environment has not. Somebody who renamed one must learn that before

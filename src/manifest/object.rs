@@ -10,8 +10,11 @@ use crate::{
     diagnostic::{Finding, Location, printable},
     path,
     tree::FileTree,
-    yaml::{Dialect, FileId, Mark, Node, Source, parse},
+    yaml::{Dialect, FileId, Mark, Node, Remark, Source, parse, remarks},
 };
+
+/// The word that starts a comment about what may be passed over.
+pub const IGNORE: &str = "gen:ignore";
 
 /// One YAML document of a tree: a Kubernetes object, a kustomization, a chart's values. It may hold what should be sealed,
 /// hence no `Debug`.
@@ -44,6 +47,16 @@ pub struct Written {
     pub origin: Option<String>,
 }
 
+/// A comment in a file that somebody wrote, which says what to pass over in it.
+pub struct Comment {
+    /// The file, for people.
+    pub file: String,
+    /// The environment path that lists the file, where one does.
+    pub origin: Option<String>,
+    /// What it says, about which lines.
+    pub remark: Remark,
+}
+
 /// The objects of a tree.
 #[derive(Default)]
 pub struct Bundle {
@@ -56,6 +69,8 @@ pub struct Bundle {
     pub values: BTreeMap<String, (String, String)>,
     /// Which files there are, of whatever kind.
     pub files: Listing,
+    /// The comments about what to pass over, in the order of their files.
+    pub comments: Vec<Comment>,
 }
 
 /// The name of an object in a cluster.
@@ -226,20 +241,32 @@ impl Bundle {
         let read = |(path, bytes): &(&str, &[u8])| {
             let text = std::str::from_utf8(bytes).unwrap_or_default();
             let documents = parse(Source { id: FileId(0), name: path, bytes }, Dialect::Manifest)?;
+            let comments = comments(path, None, bytes, &documents);
             let documents = documents.into_iter().filter(|node| !node.is_null());
-            Ok(documents.map(|node| Object::written(path, path, node, text, None)).collect())
+            Ok((documents.map(|node| Object::written(path, path, node, text, None)).collect(), comments))
         };
-        let read: Vec<Result<Vec<Object>, Vec<Finding>>> = files.par_iter().map(read).collect();
+        let read: Vec<Result<(Vec<Object>, Vec<Comment>), Vec<Finding>>> = files.par_iter().map(read).collect();
         let mut bundle = Bundle { files: Listing::of(tree), ..Bundle::default() };
         let mut findings = Vec::new();
         for file in read {
             match file {
-                Ok(objects) => bundle.objects.extend(objects),
+                Ok((objects, comments)) => {
+                    bundle.objects.extend(objects);
+                    bundle.comments.extend(comments);
+                }
                 Err(mistakes) => findings.extend(mistakes),
             }
         }
         (bundle, findings)
     }
+}
+
+/// The comments of a file about what to pass over. `documents` is what stands in it, `file` its name for people.
+#[must_use]
+pub fn comments(file: &str, origin: Option<&str>, bytes: &[u8], documents: &[Node]) -> Vec<Comment> {
+    let found = remarks(Source { id: FileId(0), name: file, bytes }, documents, IGNORE);
+    let comment = |remark| Comment { file: file.to_owned(), origin: origin.map(str::to_owned), remark };
+    found.into_iter().map(comment).collect()
 }
 
 /// The documents in the texts of an object, with places in the file that it stands in.

@@ -1,6 +1,8 @@
-//! Exceptions from rules: `policy.ignore` of an environment, `policy.locked` of the project.
+//! Exceptions from rules: `policy.ignore` of an environment, comments in files that people write, `policy.locked` of the project.
 
-use super::{Place, RULES, find};
+mod comment;
+
+use super::{Place, RULES, Rule, find};
 use crate::{diagnostic::Finding, path::split, scalar::Date, schema::closest};
 
 /// Rules that nobody can ignore: there is no good reason for a secret in plain text, nor for a seal that holds nothing.
@@ -21,19 +23,36 @@ pub const UNUSED_EXCEPTION: &str = "unused-exception";
 pub struct Exception {
     /// The rule's id.
     pub rule: String,
-    /// The environment path that the finding is about, or one above it; all of them where there is none.
-    pub path: Option<String>,
+    /// What it covers.
+    pub covers: Covers,
     /// Why.
     pub reason: String,
     /// The last day that it holds.
     pub until: Option<Date>,
+    /// Why it cannot be read, where it cannot.
+    pub flaw: Option<String>,
     /// Where it stands.
     pub place: Place,
-    /// Whether it was written for this environment alone: then it is wrong if nothing needs it.
+    /// Whether it was written for what is judged here alone: then it is wrong if nothing needs it.
     pub is_own: bool,
 }
 
-/// All exceptions of an environment.
+/// What an exception covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// Everything.
+    Everything,
+    /// An environment path and all below it.
+    Path(String),
+    /// A path that there is not; what may have been meant.
+    NoPath(String, Option<String>),
+    /// Lines of the file that it stands in, from the first to the last.
+    Lines(u32, u32),
+    /// Nothing: it is a comment that no value follows.
+    Nothing,
+}
+
+/// All exceptions that hold for a tree.
 #[derive(Clone, Debug)]
 pub struct Exceptions {
     /// The exceptions.
@@ -42,6 +61,8 @@ pub struct Exceptions {
     pub locked: Vec<String>,
     /// The day on which they are asked.
     pub today: Date,
+    /// Whether rules that are a matter of taste were asked too.
+    pub with_opinions: bool,
 }
 
 impl Exceptions {
@@ -56,7 +77,7 @@ impl Exceptions {
             }
             let before = findings.len();
             findings.retain(|finding| !exception.covers(finding));
-            if before == findings.len() && exception.is_own {
+            if before == findings.len() && self.is_missed(exception) {
                 said.push(exception.unused());
             }
         }
@@ -64,9 +85,20 @@ impl Exceptions {
         findings
     }
 
+    /// Whether an exception that covered nothing should have: whoever keeps it for another tree, or for a rule that was not
+    /// asked here, is right.
+    fn is_missed(&self, exception: &Exception) -> bool {
+        let was_asked = |rule: &Rule| rule.is_about_trees() && (self.with_opinions || !rule.is_opinion);
+        exception.covers == Covers::Nothing || (exception.is_own && find(&exception.rule).is_some_and(was_asked))
+    }
+
     /// Why an exception does not hold.
     fn objection(&self, exception: &Exception) -> Option<Finding> {
         let rule = exception.rule.as_str();
+        if rule.is_empty() {
+            let help = "write `# gen:ignore RULE why`; `gen rules` lists them";
+            return Some(exception.error("unknown-rule", "this comment names no rule".to_owned(), help));
+        }
         if find(rule).is_none() {
             return Some(unknown(rule, &exception.place));
         }
@@ -77,7 +109,7 @@ impl Exceptions {
             return Some(exception.error("locked-rule", message, "delete this exception, and solve what it is for"));
         }
         if self.locked.iter().any(|locked| locked == rule) {
-            let message = format!("gen.yaml locks `{rule}`: no environment may ignore it");
+            let message = format!("gen.yaml locks `{rule}`: neither an environment nor a comment may ignore it");
             return Some(exception.error(
                 "locked-rule",
                 message,
@@ -88,6 +120,10 @@ impl Exceptions {
             let help = "say why this is right here: whoever reads it next cannot ask";
             return Some(exception.error("missing-reason", "this exception has no reason".to_owned(), help));
         }
+        if let Some(why) = &exception.flaw {
+            let message = format!("the last day of this exception {why}");
+            return Some(exception.error("wrong-value", message, "write a day such as 2027-03-01"));
+        }
         let until = exception.until.as_ref().filter(|until| **until < self.today)?;
         let message = format!("this exception ended on {until}");
         Some(exception.warning("expired-exception", message, "solve what it was for, or give it a new date"))
@@ -96,18 +132,48 @@ impl Exceptions {
 
 impl Exception {
     fn covers(&self, finding: &Finding) -> bool {
-        let covers_path = |path: &String| split(&finding.path).starts_with(&split(path));
-        finding.rule == self.rule && self.path.as_ref().is_none_or(covers_path)
+        finding.rule == self.rule
+            && match &self.covers {
+                Covers::Everything => true,
+                Covers::Path(path) | Covers::NoPath(path, _) => split(&finding.path).starts_with(&split(path)),
+                Covers::Lines(first, last) => {
+                    finding.location.file == self.place.location.file
+                        && (*first..=*last).contains(&finding.location.line)
+                }
+                Covers::Nothing => false,
+            }
     }
 
     fn unused(&self) -> Finding {
-        let (message, help) = match &self.path {
-            Some(path) => {
-                (format!("nothing at `{path}` breaks `{}`", self.rule), "delete this exception, or correct its path")
+        let rule = &self.rule;
+        let (message, help) = match &self.covers {
+            Covers::Path(path) => (
+                format!("nothing at `{path}` breaks `{rule}`"),
+                "delete this exception, or correct its path".to_owned(),
+            ),
+            Covers::NoPath(path, meant) => (
+                format!("there is no `{path}` in this environment, so this exception covers nothing"),
+                meant.as_ref().map_or_else(
+                    || "correct the path, or delete this exception".to_owned(),
+                    |meant| format!("did you mean `{meant}`?"),
+                ),
+            ),
+            Covers::Everything => {
+                (format!("nothing here breaks `{rule}` any more"), "delete this exception".to_owned())
             }
-            None => (format!("nothing here breaks `{}` any more", self.rule), "delete this exception"),
+            Covers::Lines(first, last) => {
+                let lines = if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
+                (
+                    format!("nothing on {lines} breaks `{rule}`"),
+                    "delete this comment, or move it to the line that the finding names, or the one above".to_owned(),
+                )
+            }
+            Covers::Nothing => (
+                "this comment is about nothing: no key and no item begins on this line, or on the next".to_owned(),
+                "put it at the end of the line that the finding names, or on the one above".to_owned(),
+            ),
         };
-        self.warning(UNUSED_EXCEPTION, message, help)
+        self.warning(UNUSED_EXCEPTION, message, &help)
     }
 
     fn error(&self, rule: &'static str, message: String, help: &str) -> Finding {

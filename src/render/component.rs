@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Document, Files, NAMESPACE, flux, kubernetes, kustomization};
 use crate::{
-    manifest::{Object, Origin, Origins, Traced, pointer},
+    manifest::{Object, Origin, Origins, Traced, comments, pointer},
     part::{Body, Release},
     plan::{Component, Plan},
     yaml::Node,
@@ -104,6 +104,8 @@ impl Folder<'_> {
             let written = |node: &Node| Object::written(&path, &copy.source, node.clone(), text, Some(&copy.origin));
             let objects = copy.documents.iter().map(written);
             self.files.rendered.bundle.objects.extend(objects);
+            let said = comments(&copy.source, Some(&copy.origin), &copy.bytes, &copy.documents);
+            self.files.rendered.bundle.comments.extend(said);
             self.files.bytes(path, copy.bytes.clone(), Origins::new(copy.origin.as_str()));
             self.resources.push(Traced::new(copy.name.clone(), copy.origin.as_str()));
         }

@@ -824,7 +824,20 @@ pub(crate) const CASES: &[Case] = &[
         )],
         &[
             "environments/staging.yaml:11:40 public-database .. `NodePort`",
-            "environments/staging.yaml:14:7 unused-exception .. `services.postgres.val` .. correct its path",
+            "environments/staging.yaml:14:7 unused-exception .. there is no `services.postgres.val` in this environment .. correct the path",
+        ],
+    ),
+    case(
+        "an exception for a path that is not there, and for one that could be",
+        &[Edit(
+            STAGING,
+            LIMITS,
+            "      limits: {memory: 1Gi}\npolicy:\n  ignore:\n    - {rule: public-database, path: services.redis, reason: x}\n    - \
+             {rule: public-database, path: services.postgres.metrics, reason: x}\n",
+        )],
+        &[
+            "environments/staging.yaml:13:7 unused-exception .. there is no `services.redis` in this environment .. the path",
+            "environments/staging.yaml:14:7 unused-exception .. nothing at `services.postgres.metrics` breaks",
         ],
     ),
     // Names that would reach a terminal.
