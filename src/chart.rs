@@ -30,6 +30,8 @@ pub struct Chart {
     pub dependencies: &'static [(&'static str, &'static str)],
     /// Every image that the chart can run.
     pub images: &'static [Image],
+    /// The ports that its pods listen on.
+    pub ports: &'static [ContainerPort],
     /// Values that name or move what gen's own objects point at.
     pub pinned: &'static [Pinned],
     /// Groups of settings that have an effect only together with another.
@@ -98,6 +100,19 @@ pub struct Group {
     pub path: &'static str,
     /// The setting and what it has to be.
     pub when: (&'static str, &'static str),
+}
+
+/// A port of a chart's pods.
+#[derive(Debug)]
+pub struct ContainerPort {
+    /// Its name in the pod.
+    pub name: &'static str,
+    /// The path of its number.
+    pub path: &'static str,
+    /// The flag that opens it; empty where it is always open.
+    pub when: &'static str,
+    /// Whether it answers with metrics and no data.
+    pub is_metrics: bool,
 }
 
 /// An image of a chart.

@@ -6,10 +6,13 @@ mod database;
 mod exposure;
 mod image;
 mod network;
+mod path;
 mod pod;
 mod product;
+mod reach;
 mod reference;
 mod release;
+mod route;
 mod seal;
 mod secret_key;
 mod spot;
@@ -23,12 +26,15 @@ pub use credential::Credential;
 pub use exposure::{Exposure, Way};
 pub use image::Image;
 pub use network::{Gap, NetworkGap};
+pub use reach::{Caller, Direction, Labels, Policies, Port};
 pub use reference::Reference;
 pub use release::{Layer, Release};
 pub use seal::BrokenSeal;
 pub use secret_key::MissingKey;
 pub use storage::{Loss, Storage};
 pub use version::Version;
+
+pub use database::Database;
 
 use self::{database::Databases, pod::Pod, release::Valued, spot::Spot};
 
@@ -49,6 +55,8 @@ pub struct View<'a> {
     pub bundle: &'a Bundle,
     /// Releases of pinned charts, and loose values of them.
     pub releases: Vec<Release<'a>>,
+    /// The databases: their pods and ports.
+    pub databases: Vec<Database>,
     /// Ways to reach a database from outside the cluster.
     pub exposures: Vec<Exposure<'a>>,
     /// Secrets in plain text.
@@ -75,14 +83,23 @@ impl<'a> View<'a> {
     pub fn of(bundle: &'a Bundle) -> View<'a> {
         let written = spot::bodies(bundle);
         let releases = release::releases(bundle, &written);
+        let databases;
         let view = {
             let mut bodies: Vec<Spot<'a, '_>> = written;
             let valued: Vec<Valued<'a, '_>> = releases.iter().map(Valued::of).collect();
             bodies.extend(valued.iter().flat_map(Valued::extra_objects));
             let pods = pod::pods(&bodies, &valued);
-            let databases = Databases::find(&bodies, &releases);
-            let tree = Tree { bundle, bodies: &bodies, pods: &pods, releases: &valued, databases: &databases };
-            View {
+            let found = Databases::find(&bodies, &releases);
+            let policies = Policies::among(&bodies);
+            let tree = Tree {
+                bundle,
+                bodies: &bodies,
+                pods: &pods,
+                releases: &valued,
+                databases: &found,
+                policies: &policies,
+            };
+            let view = View {
                 bundle,
                 exposures: exposure::find(&tree),
                 credentials: credential::find(&tree),
@@ -94,9 +111,12 @@ impl<'a> View<'a> {
                 missing_keys: secret_key::find(&tree),
                 versions: version::find(&tree),
                 releases: Vec::new(),
-            }
+                databases: Vec::new(),
+            };
+            databases = found.into_all();
+            view
         };
-        View { releases, ..view }
+        View { releases, databases, ..view }
     }
 }
 
@@ -108,4 +128,5 @@ struct Tree<'a, 'v> {
     pods: &'v [Pod<'a, 'v>],
     releases: &'v [Valued<'a, 'v>],
     databases: &'v Databases,
+    policies: &'v Policies<'a, 'v>,
 }

@@ -2,7 +2,7 @@
 
 mod v17_0_2;
 
-use super::{Chart, Group, Image, Index, Marks, Pinned};
+use super::{Chart, ContainerPort, Group, Image, Index, Marks, Pinned};
 
 /// Git tag `postgresql/17.0.2` of bitnami/charts (commit b6318363). All three images go through the chart's image check,
 /// unused ones too (`common.errors.insecureImages`, called in NOTES.txt), so all three are always set.
@@ -36,6 +36,15 @@ pub(super) static V17_0_2: Chart = Chart {
             when: &["volumePermissions.enabled", "tls.enabled"],
         },
         Image { role: "postgres-exporter", path: "metrics.image", when: &["metrics.enabled"] },
+    ],
+    ports: &[
+        ContainerPort { name: "tcp-postgresql", path: "containerPorts.postgresql", when: "", is_metrics: false },
+        ContainerPort {
+            name: "http-metrics",
+            path: "metrics.containerPorts.metrics",
+            when: "metrics.enabled",
+            is_metrics: true,
+        },
     ],
     // Service, NetworkPolicies and backup find the pods by name, instance, component and port.
     pinned: &[

@@ -22,7 +22,15 @@ pub(super) const RULE: Rule = Rule {
            ingressNSPodMatchLabels: {app: api}\n",
     hides_lines: false,
     is_opinion: false,
-    elsewhere: &[],
+    elsewhere: &[
+        "Checkov CKV2_K8S_6",
+        "KICS Missing Network Policy",
+        "Kubescape C-0260",
+        "Kyverno require-network-policy",
+        "Polaris missingNetworkPolicy",
+        "kube-linter non-isolated-pod",
+        "kube-score pod-networkpolicy",
+    ],
     check: Check::Tree(check),
 };
 
@@ -66,6 +74,16 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                 format!("an empty `namespaceSelector` lets every pod of every namespace connect to {product}"),
                 "name the namespace by its label `kubernetes.io/metadata.name`",
             ),
+            Gap::NearlyEverybody => (
+                format!(
+                    "this selector leaves out some namespaces, and lets every pod of all others connect to {product}"
+                ),
+                "name the namespace by its label `kubernetes.io/metadata.name`",
+            ),
+        };
+        let message = match gap.path.as_str() {
+            "" => message,
+            path => format!("{message}: {path}"),
         };
         match gap.gap {
             Gap::None | Gap::OffHere => report.unless_elsewhere(view.bundle.provided.is_some(), &gap.at, message, help),

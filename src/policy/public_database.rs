@@ -2,7 +2,7 @@
 
 use super::{Check, Report, Rule};
 use crate::{
-    diagnostic::Severity,
+    diagnostic::{Fix, Severity},
     view::{View, Way},
 };
 
@@ -21,7 +21,16 @@ pub(super) const RULE: Rule = Rule {
     good: "services:\n  postgres:\n    clients:\n      api: {namespace: viridial-api, labels: {app: api}}\n",
     hides_lines: false,
     is_opinion: false,
-    elsewhere: &[],
+    elsewhere: &[
+        "Checkov CKV_K8S_19, CKV_K8S_26",
+        "Gatekeeper K8sBlockLoadBalancer, K8sBlockNodePort, K8sExternalIPs",
+        "KICS Service With External Load Balancer",
+        "Kubescape C-0041, C-0044, C-0256, C-0266",
+        "Kyverno restrict-loadbalancer, restrict-nodeport, restrict-service-external-ips",
+        "Trivy KSV-0009, KSV-0024, KSV-0108",
+        "kube-linter exposed-services, host-network",
+        "kube-score service-type",
+    ],
     check: Check::Tree(check),
 };
 
@@ -43,6 +52,10 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                     "write `ClusterIP`",
                 ),
             },
+            Way::Metrics(kind) => (
+                format!("`{kind}` opens the metrics of {product} to callers from outside the cluster"),
+                "write `ClusterIP`: Prometheus asks from inside",
+            ),
             Way::NodePort => (
                 format!("this port opens {product} on every node, as soon as the Service's type lets it"),
                 "leave it out: a `ClusterIP` has no node ports",
@@ -82,6 +95,26 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                 "leave it out: clients inside the cluster know the Service's name",
             ),
         };
-        report.violation(&exposure.at, message, help);
+        let message = match exposure.path.as_str() {
+            "" => message,
+            path => format!("{message}: {path}"),
+        };
+        let severity = match exposure.way {
+            // They tell what a database does, and not what it holds.
+            Way::Metrics(_) => Severity::Warning,
+            _ => report.severity,
+        };
+        report.finding(severity, &exposure.at, message, help).fix = fix(&exposure.way);
+    }
+}
+
+/// The change that closes a way, where nothing else depends on it.
+fn fix(way: &Way) -> Option<Fix> {
+    match way {
+        Way::ServiceType(kind) if kind != "ExternalName" => Some(Fix::Replace("ClusterIP".to_owned())),
+        Way::Metrics(_) => Some(Fix::Replace("ClusterIP".to_owned())),
+        Way::NodePort | Way::LoadBalancer | Way::AnySource | Way::ExternalIp | Way::HostPort => Some(Fix::Remove),
+        Way::HostNetwork => Some(Fix::Replace("false".to_owned())),
+        Way::ServiceType(_) | Way::TcpRoute(_) | Way::Tunnel(_) | Way::Annotation(_) => None,
     }
 }

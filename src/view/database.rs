@@ -1,69 +1,103 @@
 //! Which pods and ports are databases.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use serde_json::Value as Json;
 
 use super::{
     Release, Spot,
-    product::{of_name, of_port},
+    product::{of_name, of_port, usual_ports},
+    reach::{Index, Known, Labels, Port, labels, pair_of, selects_pairs},
     workload::{is_server, pod_labels, pod_spec},
 };
+use crate::chart::ContainerPort;
 
 /// The databases of a tree.
 pub(super) struct Databases {
-    pods: Vec<Pods>,
+    all: Vec<Database>,
+    index: Index,
+    /// Those of values that stand alone, which have few labels.
+    loose: Vec<usize>,
 }
 
 /// The pods of one database.
-pub(super) struct Pods {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
     /// Empty where nothing names it.
-    namespace: String,
-    labels: Labels,
+    pub namespace: String,
+    /// Their labels.
+    pub labels: Labels,
     /// Whether they may have further labels, as the pods of a chart that is not rendered here.
-    is_open: bool,
+    pub is_open: bool,
+    /// The ports of their containers, as far as they are told.
+    pub ports: Vec<Port>,
+    /// The ports that the database itself listens on.
+    pub listens: Vec<u16>,
     /// The ports of the database, where other containers stand beside it and have ports of their own.
     beside: Option<Vec<Json>>,
-    pub(super) product: &'static str,
+    /// What it is, for people.
+    pub product: &'static str,
 }
 
-pub(super) type Labels = BTreeMap<String, String>;
-
-/// A map of strings.
-pub(super) fn labels(map: Option<Spot<'_, '_>>) -> Labels {
-    let entries = map.map(|map| map.entries(&[])).unwrap_or_default();
-    entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.value.as_str()?.to_owned()))).collect()
-}
+/// The label with the name of what runs.
+const NAME: &str = "app.kubernetes.io/name";
+const INSTANCE: &str = "app.kubernetes.io/instance";
 
 impl Databases {
     pub(super) fn find(bodies: &[Spot<'_, '_>], releases: &[Release<'_>]) -> Databases {
-        let workloads = bodies.iter().filter_map(Pods::of_workload);
-        let pods = workloads.chain(releases.iter().filter_map(Pods::of_release)).collect();
-        Databases { pods }
+        let mut databases = Databases { all: Vec::new(), index: Index::default(), loose: Vec::new() };
+        bodies.iter().filter_map(Database::of_workload).for_each(|database| databases.add(database));
+        // Many files may hold values of one chart.
+        let mut known = HashSet::new();
+        for database in releases.iter().filter_map(Database::of_release) {
+            let is_loose = !database.labels.contains_key(INSTANCE);
+            if !is_loose {
+                databases.add(database);
+            } else if known.insert((database.namespace.clone(), database.product, database.listens.clone())) {
+                databases.loose.push(databases.all.len());
+                databases.all.push(database);
+            }
+        }
+        databases
     }
 
-    /// What a selector in a namespace selects, where that is a database.
-    pub(super) fn selected(&self, namespace: &str, selector: &Labels) -> Option<&'static str> {
-        let known = self.pods.iter().find(|pods| pods.are_selected(namespace, selector)).map(|pods| pods.product);
-        known.or_else(|| selector.get(NAME).and_then(|name| of_name(name)))
+    fn add(&mut self, database: Database) {
+        for (key, value) in &database.labels {
+            self.index.insert(&database.namespace, Some((key, value)), self.all.len());
+        }
+        self.all.push(database);
+    }
+
+    pub(super) fn all(&self) -> &[Database] {
+        &self.all
+    }
+
+    pub(super) fn into_all(self) -> Vec<Database> {
+        self.all
+    }
+
+    /// The database that a Service leads to: by its selector and one of its ports.
+    pub(super) fn selected_by(&self, service: &Spot<'_, '_>) -> Option<&Database> {
+        let selector = service.value_at(&["spec", "selector"])?;
+        let near = self.index.get(service.namespace(), pair_of(Some(selector)));
+        let near = near.chain(self.loose.iter().copied()).map(|number| &self.all[number]);
+        let ports = service.items(&["spec", "ports"]);
+        let is_own = |database: &Database, port: &Spot<'_, '_>| {
+            let target = port.value.get("targetPort").or(port.value.get("port"));
+            let is_one = |own: &Vec<Json>| target.is_some_and(|port| own.contains(port) || of_port(port).is_some());
+            database.beside.as_ref().is_none_or(is_one)
+        };
+        near.filter(|database| database.is_selected(service.namespace(), selector))
+            .find(|database| ports.iter().any(|port| is_own(database, port)))
     }
 
     /// What stands behind a Service, where that is a database: its pods tell, else its ports.
     pub(super) fn behind(&self, service: &Spot<'_, '_>) -> Option<&'static str> {
-        let selector = labels(service.get(&["spec", "selector"]));
-        let ports = service.items(&["spec", "ports"]);
-        let listens = |pods: &&Pods| {
-            let is_one = |port: &Spot<'_, '_>| {
-                let target = port.value.get("targetPort").or(port.value.get("port"));
-                let is_own = |own: &Vec<Json>| target.is_some_and(|port| own.contains(port) || of_port(port).is_some());
-                pods.beside.as_ref().is_none_or(is_own)
-            };
-            pods.are_selected(service.namespace(), &selector) && ports.iter().any(is_one)
-        };
-        if let Some(pods) = self.pods.iter().find(listens) {
-            return Some(pods.product);
+        if let Some(database) = self.selected_by(service) {
+            return Some(database.product);
         }
-        let named = || selector.get(NAME).and_then(|name| of_name(name));
+        let named = || of_name(service.text(&["spec", "selector", NAME])?);
+        let ports = service.items(&["spec", "ports"]);
         let by_port = |port: &Spot<'_, '_>| {
             let mut numbers = ["port", "targetPort"].into_iter().filter_map(|key| port.value.get(key));
             let names = ["name", "targetPort"].into_iter().filter_map(|key| port.text(&[key]));
@@ -72,15 +106,12 @@ impl Databases {
         };
         named().or_else(|| ports.iter().find_map(by_port))
     }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Pods> {
-        self.pods.iter()
-    }
 }
 
-/// The label with the name of what runs.
-const NAME: &str = "app.kubernetes.io/name";
-const INSTANCE: &str = "app.kubernetes.io/instance";
+/// What a policy's selector says that it is about, where that is a database by its name.
+pub(super) fn named_by(policy: &Spot<'_, '_>) -> Option<&'static str> {
+    of_name(policy.text(&["spec", "podSelector", "matchLabels", NAME])?)
+}
 
 /// The database that a workload's pods are, and the container that it runs in. A job, or a container that ends before the
 /// others start, only uses one.
@@ -89,37 +120,69 @@ pub(super) fn of_workload<'a, 'v>(body: &Spot<'a, 'v>) -> Option<(&'static str, 
     containers.into_iter().find_map(|container| Some((of_name(container.text(&["image"])?)?, container)))
 }
 
-impl Pods {
-    pub(super) fn of_workload(body: &Spot<'_, '_>) -> Option<Pods> {
+impl Database {
+    pub(super) fn of_workload(body: &Spot<'_, '_>) -> Option<Database> {
         let (product, container) = of_workload(body)?;
-        let is_alone = pod_spec(body)?.items(&["containers"]).len() == 1;
-        let own = container.items(&["ports"]).into_iter();
-        let own = own.flat_map(|port| ["containerPort", "name"].into_iter().filter_map(move |key| port.value.get(key)));
-        let beside = (!is_alone).then(|| own.cloned().collect());
-        let labels = labels(pod_labels(body));
-        Some(Pods { namespace: body.namespace().to_owned(), labels, is_open: false, beside, product })
+        let containers = pod_spec(body)?.items(&["containers"]);
+        let told = container.items(&["ports"]);
+        let beside = told.iter().flat_map(|port| ["containerPort", "name"].map(|key| port.value.get(key))).flatten();
+        let beside = (containers.len() > 1).then(|| beside.cloned().collect());
+        let own: Vec<Port> = told.iter().filter_map(port_of).collect();
+        let ports = containers.iter().flat_map(|container| container.items(&["ports"]));
+        let ports = ports.filter_map(|port| port_of(&port)).collect();
+        let labels = labels(pod_labels(body).map(|labels| labels.value));
+        let (namespace, listens) = (body.namespace().to_owned(), listens(product, &own));
+        Some(Database { namespace, labels, is_open: false, ports, listens, beside, product })
     }
 
     /// The pods of a chart that is not rendered here.
-    pub(super) fn of_release(release: &Release<'_>) -> Option<Pods> {
+    pub(super) fn of_release(release: &Release<'_>) -> Option<Database> {
         let product = of_name(release.chart.name)?;
         let mut labels = Labels::from([(NAME.to_owned(), release.chart.name.to_owned())]);
         labels.extend(release.name.clone().map(|name| (INSTANCE.to_owned(), name)));
-        Some(Pods { namespace: release.namespace.clone(), labels, is_open: true, beside: None, product })
-    }
-
-    /// Whether they stand in `namespace`. An object without a namespace may stand in any.
-    pub(super) fn are_in(&self, namespace: &str) -> bool {
-        self.namespace.is_empty() || namespace.is_empty() || self.namespace == namespace
-    }
-
-    /// Whether a selector in `namespace` selects these pods.
-    pub(super) fn are_selected(&self, namespace: &str, selector: &Labels) -> bool {
-        let fits = |(key, value): (&String, &String)| match self.labels.get(key) {
-            Some(label) => label == value,
-            None => self.is_open,
+        let number = |path: &str| {
+            let default = || release.chart.default(path);
+            let set = release.value(path).and_then(Json::as_u64).or_else(|| default()?.as_u64());
+            set.and_then(|number| u16::try_from(number).ok())
         };
-        let is_known = selector.keys().any(|key| self.labels.contains_key(key));
-        self.are_in(namespace) && is_known && selector.iter().all(fits)
+        let told = release.chart.ports.iter().filter(|port| port.when.is_empty() || release.is_on(port.when));
+        let told = told.filter_map(|port| Some((port, number(port.path)?)));
+        let port = |(port, number): (&ContainerPort, u16)| {
+            (Port { name: port.name.to_owned(), number, protocol: "TCP".to_owned() }, port.is_metrics)
+        };
+        let told: Vec<(Port, bool)> = told.map(port).collect();
+        let listens = told.iter().filter(|(_, is_metrics)| !is_metrics).map(|(port, _)| port.number).collect();
+        let ports = told.into_iter().map(|(port, _)| port).collect();
+        let namespace = release.namespace.clone();
+        Some(Database { namespace, labels, is_open: true, ports, listens, beside: None, product })
+    }
+
+    pub(super) fn known(&self) -> Known<'_> {
+        Known { labels: &self.labels, is_open: self.is_open }
+    }
+
+    /// Whether a Service's selector in `namespace` selects these pods. An object without a namespace may stand in any.
+    fn is_selected(&self, namespace: &str, selector: &Json) -> bool {
+        let is_here = self.namespace.is_empty() || namespace.is_empty() || self.namespace == namespace;
+        is_here && selects_pairs(selector, self.known())
+    }
+}
+
+fn port_of(port: &Spot<'_, '_>) -> Option<Port> {
+    let number = u16::try_from(port.value_at(&["containerPort"])?.as_u64()?).ok()?;
+    let text = |key: &str, default: &str| port.text(&[key]).unwrap_or(default).to_owned();
+    Some(Port { name: text("name", ""), number, protocol: text("protocol", "TCP") })
+}
+
+/// The ports on which a database answers: those of its container that are known for it, else all that it has, else the usual.
+fn listens(product: &str, own: &[Port]) -> Vec<u16> {
+    let is_known = |port: &&Port| {
+        of_port(&Json::from(port.number)) == Some(product) || port.name.split('-').any(|word| of_name(word).is_some())
+    };
+    let known: Vec<u16> = own.iter().filter(is_known).map(|port| port.number).collect();
+    match (known.is_empty(), own.is_empty()) {
+        (false, _) => known,
+        (true, false) => own.iter().map(|port| port.number).collect(),
+        (true, true) => usual_ports(product),
     }
 }

@@ -1,14 +1,16 @@
 //! Ways to reach a database from outside the cluster.
 
+mod values;
+
 use serde_json::Value as Json;
 
 use super::{
-    At, Databases, Spot, Tree,
+    At, Spot, Tree, path,
     pod::Pod,
     product,
-    release::{Valued, is_true},
+    reach::is_wide,
+    route::{Route, Services, routes},
 };
-use crate::chart::{Exposure as Exposing, Facet, Kind, Shape};
 
 /// A way to reach a database from outside the cluster, as set: it counts also where another value makes it idle today.
 pub struct Exposure<'a> {
@@ -18,6 +20,8 @@ pub struct Exposure<'a> {
     pub way: Way,
     /// What is reached, for people.
     pub product: &'static str,
+    /// From where to where, step by step; empty where a chart makes the steps.
+    pub path: String,
 }
 
 /// The ways.
@@ -25,6 +29,8 @@ pub struct Exposure<'a> {
 pub enum Way {
     /// A Service of this type, which is not `ClusterIP`.
     ServiceType(String),
+    /// A Service of this type in front of an exporter, which tells about the database.
+    Metrics(String),
     /// A port on every node.
     NodePort,
     /// An address or a class for a load balancer.
@@ -78,23 +84,26 @@ const TUNNELS: &[&str] =
 
 pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Exposure<'a>> {
     let mut found = Vec::new();
+    let services = Services::among(tree.bodies);
     for body in tree.bodies {
-        match body.kind() {
-            "Service" => {
-                found.extend(tree.databases.behind(body).into_iter().flat_map(|product| of_service(body, product)))
-            }
-            _ => found.extend(of_route(body, tree.bodies, tree.databases)),
+        match (body.kind(), body.group()) {
+            ("Service", "") => found.extend(of_service(body, tree)),
+            _ => found.extend(routes(body).iter().filter_map(|route| of_route(route, &services, tree))),
         }
     }
     found.extend(tree.pods.iter().flat_map(of_pod));
-    found.extend(tree.releases.iter().flat_map(of_release));
+    found.extend(tree.releases.iter().flat_map(values::of_release));
     found
 }
 
-fn of_service<'a>(service: &Spot<'a, '_>, product: &'static str) -> Vec<Exposure<'a>> {
-    let mut ways = Vec::new();
+fn of_service<'a>(service: &Spot<'a, '_>, tree: &Tree<'a, '_>) -> Vec<Exposure<'a>> {
+    let kind = service.text(&["spec", "type"]).filter(|kind| *kind != "ClusterIP");
+    let Some(product) = tree.databases.behind(service) else {
+        return kind.and_then(|kind| of_exporter(service, kind)).into_iter().collect();
+    };
+    let mut ways: Vec<(At<'a>, Way)> = Vec::new();
     let mut way = |spot: Option<Spot<'a, '_>>, way: Way| ways.extend(spot.map(|spot| (spot.at(), way)));
-    if let Some(kind) = service.text(&["spec", "type"]).filter(|kind| *kind != "ClusterIP") {
+    if let Some(kind) = kind.filter(|kind| *kind != "ExternalName" || !is_inside(service)) {
         way(service.get(&["spec", "type"]), Way::ServiceType(kind.to_owned()));
     }
     for port in service.items(&["spec", "ports"]) {
@@ -114,7 +123,31 @@ fn of_service<'a>(service: &Spot<'a, '_>, product: &'static str) -> Vec<Exposure
             way(Some(spot), Way::Annotation(key.to_owned()));
         }
     }
-    ways.into_iter().map(|(at, way)| Exposure { at, way, product }).collect()
+    let path = |way: &Way| match way {
+        Way::ServiceType(_) | Way::ExternalIp | Way::AnySource => path::to_service(service, tree.databases),
+        _ => String::new(),
+    };
+    ways.into_iter().map(|(at, way)| Exposure { path: path(&way), at, way, product }).collect()
+}
+
+/// A Service of a type that opens it, in front of an exporter alone.
+fn of_exporter<'a>(service: &Spot<'a, '_>, kind: &str) -> Option<Exposure<'a>> {
+    let ports = service.items(&["spec", "ports"]);
+    let numbers = ports.iter().flat_map(|port| ["port", "targetPort"].map(|key| port.value.get(key))).flatten();
+    let product = numbers.into_iter().find_map(product::of_exporter).filter(|_| opens(kind))?;
+    let at = service.get(&["spec", "type"])?.at();
+    Some(Exposure { at, way: Way::Metrics(kind.to_owned()), product, path: String::new() })
+}
+
+/// Whether a type of Service leads in from outside the cluster.
+fn opens(kind: &str) -> bool {
+    matches!(kind, "LoadBalancer" | "NodePort")
+}
+
+/// Whether a Service is another name for one inside the cluster.
+fn is_inside(service: &Spot<'_, '_>) -> bool {
+    let name = service.text(&["spec", "externalName"]).unwrap_or_default().trim_end_matches('.');
+    name.ends_with(".svc") || name.contains(".svc.cluster.")
 }
 
 /// Whether a port is chosen: 0 and nothing leave the choice to Kubernetes.
@@ -122,6 +155,7 @@ fn is_port(port: &Spot<'_, '_>) -> bool {
     !(port.value.is_null() || port.value == 0 || port.value == "")
 }
 
+/// Whether an annotation or a label has a controller publish what bears it.
 fn publishes(key: &str, value: &Json) -> bool {
     if let Some((_, internal)) = INTERNAL.iter().find(|(known, _)| *known == key) {
         return value.as_str() != Some(internal);
@@ -131,62 +165,28 @@ fn publishes(key: &str, value: &Json) -> bool {
     (is_name || PUBLISHING.iter().any(|start| key.starts_with(start))) && !is_off
 }
 
+/// Whether annotations keep a load balancer inside the network that it stands in.
+pub(super) fn is_internal(key: &str, value: &Json) -> bool {
+    INTERNAL.iter().any(|(known, internal)| *known == key && value.as_str() == Some(internal))
+}
+
 /// Whether a range of addresses is all of them.
 pub(super) fn is_any(range: &Json) -> bool {
-    range.as_str().is_some_and(|range| range.ends_with("/0"))
+    range.as_str().is_some_and(is_wide)
 }
 
 /// What is made to be reached over HTTP from outside, by keys of its own.
 const WEB: &[&str] = &["Meilisearch", "MinIO"];
 
-/// Routes of ingress and gateway controllers that hand connections on.
-fn of_route<'a>(body: &Spot<'a, '_>, bodies: &[Spot<'a, '_>], databases: &Databases) -> Vec<Exposure<'a>> {
-    let reached = |name: &str, port: Option<&Json>| {
-        let is_service = |service: &&Spot<'a, '_>| {
-            let is_here = service.namespace().is_empty() || service.namespace() == body.namespace();
-            service.kind() == "Service" && service.name() == name && is_here
-        };
-        let behind = bodies.iter().find(is_service).and_then(|service| databases.behind(service));
-        behind.or_else(|| port.and_then(product::of_port))
-    };
-    let backend = |backend: &Spot<'a, '_>, name: &[&str], port: &[&str]| {
-        let number = port.iter().try_fold(backend.value, |value, key| value.get(key));
-        let speaks_http = matches!(body.kind(), "HTTPRoute" | "Ingress" | "IngressRoute");
-        let product = reached(backend.text(name)?, number).filter(|product| !speaks_http || !WEB.contains(product))?;
-        let way = Way::TcpRoute(body.kind().to_owned());
-        Some(Exposure { at: backend.get(name)?.at(), way, product })
-    };
-    let rules = || body.items(&["spec", "rules"]);
-    match (body.kind(), body.group()) {
-        ("TCPRoute" | "TLSRoute" | "HTTPRoute", "gateway.networking.k8s.io") => {
-            let backends = rules().into_iter().flat_map(|rule| rule.items(&["backendRefs"]));
-            backends.filter_map(|spot| backend(&spot, &["name"], &["port"])).collect()
-        }
-        ("IngressRouteTCP" | "IngressRoute", "traefik.io" | "traefik.containo.us") => {
-            let services = body.items(&["spec", "routes"]).into_iter().flat_map(|route| route.items(&["services"]));
-            services.filter_map(|spot| backend(&spot, &["name"], &["port"])).collect()
-        }
-        ("Ingress", "networking.k8s.io") => {
-            let paths = rules().into_iter().flat_map(|rule| rule.items(&["http", "paths"]));
-            paths
-                .filter_map(|path| {
-                    backend(&path, &["backend", "service", "name"], &["backend", "service", "port", "number"])
-                })
-                .collect()
-        }
-        // ingress-nginx: `"5432": namespace/service:5432`.
-        ("ConfigMap", "") if body.name().ends_with("tcp-services") => {
-            let entries = body.entries(&["data"]);
-            let exposure = |(port, spot): (&str, Spot<'a, '_>)| {
-                let mut target = spot.value.as_str()?.split('/').next_back()?.split(':');
-                let (name, to) = (target.next()?, target.next().map(Json::from));
-                let product = reached(name, to.as_ref()).or_else(|| product::of_port(&Json::from(port)))?;
-                Some(Exposure { at: spot.at(), way: Way::TcpRoute("entry of ingress-nginx".to_owned()), product })
-            };
-            entries.into_iter().filter_map(exposure).collect()
-        }
-        _ => Vec::new(),
+fn of_route<'a>(route: &Route<'a, '_>, services: &Services<'a, '_>, tree: &Tree<'a, '_>) -> Option<Exposure<'a>> {
+    let service = services.behind(route);
+    let behind = service.and_then(|service| tree.databases.behind(service));
+    let product = behind.or_else(|| route.port.as_ref().and_then(product::of_port))?;
+    if route.speaks_http && WEB.contains(&product) {
+        return None;
     }
+    let path = path::of_route(route, service, tree.databases);
+    Some(Exposure { at: route.place.at(), way: Way::TcpRoute(route.kind.to_owned()), product, path })
 }
 
 fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Exposure<'a>> {
@@ -200,61 +200,6 @@ fn of_pod<'a>(pod: &Pod<'a, '_>) -> Vec<Exposure<'a>> {
         let name = product::last_part(image.value.as_str()?);
         TUNNELS.contains(&name).then(|| (image.at(), Way::Tunnel(name.to_owned())))
     });
-    network.chain(ports).chain(tunnels).map(|(at, way)| Exposure { at, way, product }).collect()
-}
-
-fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Exposure<'a>> {
-    let chart = valued.release.chart.name;
-    let Some(product) = product::of_name(chart) else { return Vec::new() };
-    let mut ways = Vec::new();
-    for assigned in &valued.set {
-        let (setting, spot) = (assigned.setting, &assigned.spot);
-        let is_set = !spot.value.is_null() && spot.value != "";
-        match setting.facet {
-            // Any other type is one that Kubernetes does not know.
-            Facet::Exposure(Exposing::ServiceType) if spot.value == "LoadBalancer" || spot.value == "NodePort" => {
-                let kind = spot.value.as_str().unwrap_or_default().to_owned();
-                ways.push((spot.at(), Way::ServiceType(kind)));
-            }
-            Facet::Exposure(Exposing::NodePort)
-                if setting.kind != Kind::Shape(Shape::ServicePorts) && is_port(spot) =>
-            {
-                ways.push((spot.at(), Way::NodePort));
-            }
-            Facet::Exposure(Exposing::LoadBalancer) if is_set => ways.push((spot.at(), Way::LoadBalancer)),
-            Facet::Exposure(Exposing::HostNetwork) if is_true(spot.value) => ways.push((spot.at(), Way::HostNetwork)),
-            Facet::Exposure(Exposing::SourceRanges) => {
-                let any = spot.items(&[]).into_iter().filter(|source| is_any(source.value));
-                ways.extend(any.map(|source| (source.at(), Way::AnySource)));
-            }
-            Facet::Exposure(Exposing::Annotations) => {
-                let publishing = spot.entries(&[]).into_iter().filter(|(key, value)| publishes(key, value.value));
-                ways.extend(publishing.map(|(key, value)| (value.at(), Way::Annotation(key.to_owned()))));
-            }
-            _ => {}
-        }
-        match setting.kind {
-            Kind::Shape(Shape::ServicePorts) => {
-                let ports = spot.items(&[]).into_iter().filter_map(|port| port.get(&["nodePort"])).filter(is_port);
-                ways.extend(ports.map(|port| (port.at(), Way::NodePort)));
-            }
-            Kind::Shape(Shape::Objects) => ways.extend(spot.items(&[]).iter().filter_map(of_text)),
-            _ => {}
-        }
-    }
-    ways.into_iter().map(|(at, way)| Exposure { at, way, product }).collect()
-}
-
-/// What an object opens that stands in the values as text, for Helm to fill in first.
-fn of_text<'a>(object: &Spot<'a, '_>) -> Option<(At<'a>, Way)> {
-    let lines = || object.value.as_str().unwrap_or_default().lines().map(str::trim);
-    let has = |line: &str| lines().any(|other| other == line);
-    let kind = ["LoadBalancer", "NodePort"].into_iter().find(|kind| has(&format!("type: {kind}")));
-    match kind.filter(|_| has("kind: Service")) {
-        Some(kind) => Some((object.at(), Way::ServiceType(kind.to_owned()))),
-        None => {
-            let route = ["IngressRouteTCP", "TCPRoute"].into_iter().find(|kind| has(&format!("kind: {kind}")))?;
-            Some((object.at(), Way::TcpRoute(route.to_owned())))
-        }
-    }
+    let ways = network.chain(ports).chain(tunnels);
+    ways.map(|(at, way)| Exposure { at, way, product, path: String::new() }).collect()
 }

@@ -1,12 +1,12 @@
 //! Where network policies leave a database open.
 
-use serde_json::Value as Json;
+use std::collections::HashMap;
 
 use super::{
-    At, Databases, Spot, Tree,
-    database::{Labels, Pods, labels},
-    exposure::is_any,
-    product,
+    At, Spot, Tree,
+    database::{Database, named_by},
+    path, product,
+    reach::{Direction, Openness, Policies, Port, covers, openness},
     release::{Valued, is_true},
 };
 use crate::chart::{Facet, Kind, NetworkPolicy, Shape};
@@ -19,6 +19,8 @@ pub struct NetworkGap<'a> {
     pub gap: Gap,
     /// The database, for people.
     pub product: &'static str,
+    /// The policy that is open, the pods that it opens, and their port; empty where a chart makes them.
+    pub path: String,
 }
 
 /// What is open.
@@ -42,109 +44,109 @@ pub enum Gap {
     AnyAddress,
     /// A rule names every pod of every namespace.
     EveryNamespace,
+    /// A rule names all pods but some.
+    NearlyEverybody,
 }
 
 pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<NetworkGap<'a>> {
-    let is_policy = |body: &&Spot<'a, '_>| body.kind() == "NetworkPolicy" && body.group() == "networking.k8s.io";
-    let policies: Vec<Policy<'a, '_>> = tree.bodies.iter().filter(is_policy).map(Policy::of).collect();
-    let mut gaps: Vec<NetworkGap<'a>> = policies.iter().flat_map(|policy| of_policy(policy, tree.databases)).collect();
-    gaps.extend(tree.releases.iter().flat_map(|release| of_release(release, &policies)));
-    for (workload, pods) in tree.bodies.iter().filter_map(|body| Some((body, Pods::of_workload(body)?))) {
-        if !policies.iter().any(|policy| policy.guards(&pods)) {
-            gaps.push(NetworkGap { at: workload.at_name(), gap: Gap::None, product: pods.product });
+    let policies = tree.policies;
+    let mut about: HashMap<usize, Vec<&Database>> = HashMap::new();
+    for database in tree.databases.all() {
+        for number in policies.selecting(&database.namespace, database.known()) {
+            about.entry(number).or_default().push(database);
+        }
+    }
+    let mut gaps = Vec::new();
+    for (number, policy) in policies.all().iter().enumerate() {
+        let databases = about.get(&number).map_or(&[][..], Vec::as_slice);
+        for rule in policy.rules(Direction::Ingress) {
+            gaps.extend(of_policy_rule(&rule, databases, &policy.spot));
+        }
+    }
+    gaps.extend(tree.releases.iter().flat_map(|release| of_release(release, policies)));
+    for (workload, database) in tree.bodies.iter().filter_map(|body| Some((body, Database::of_workload(body)?))) {
+        if !policies.limits(&database.namespace, database.known(), Direction::Ingress) {
+            let path = format!("any pod -> pods {}", called(&database));
+            gaps.push(NetworkGap { at: workload.at_name(), gap: Gap::None, product: database.product, path });
         }
     }
     gaps
 }
 
-/// A network policy and whom it is about.
-struct Policy<'a, 'v> {
-    spot: &'v Spot<'a, 'v>,
-    labels: Labels,
-    /// Whether its selector has more than labels.
-    has_expressions: bool,
-    is_ingress: bool,
+/// Pods by their labels, with the first of their ports.
+fn called(database: &Database) -> String {
+    let labels: Vec<String> = database.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let port = database.listens.first().map_or(String::new(), |port| format!(":{port}"));
+    format!("{}{port}", labels.join(","))
 }
 
-impl<'a, 'v> Policy<'a, 'v> {
-    fn of(spot: &'v Spot<'a, 'v>) -> Policy<'a, 'v> {
-        let types = spot.value_at(&["spec", "policyTypes"]).and_then(Json::as_array);
-        let expressions = spot.value_at(&["spec", "podSelector", "matchExpressions"]).and_then(Json::as_array);
-        Policy {
-            spot,
-            labels: labels(spot.get(&["spec", "podSelector", "matchLabels"])),
-            has_expressions: expressions.is_some_and(|list| !list.is_empty()),
-            is_ingress: types.is_none_or(|types| types.is_empty() || types.iter().any(|kind| kind == "Ingress")),
-        }
+/// What a rule of a policy opens: of the databases that it selects; else its labels or ports tell what it is for.
+fn of_policy_rule<'a>(rule: &Spot<'a, '_>, databases: &[&Database], policy: &Spot<'a, '_>) -> Vec<NetworkGap<'a>> {
+    if !databases.is_empty() {
+        let open = databases.iter().find(|database| is_on(rule, database));
+        return open.map_or_else(Vec::new, |database| {
+            let name = path::called(policy.namespace(), policy.name());
+            of_peers(rule, database.product, &format!("NetworkPolicy {name} -> pods {}", called(database)))
+        });
     }
-
-    /// Whether it limits who may connect to some pods.
-    fn guards(&self, pods: &Pods) -> bool {
-        self.is_ingress && self.selects(pods)
-    }
-
-    fn selects(&self, pods: &Pods) -> bool {
-        match self.labels.is_empty() {
-            true => !self.has_expressions && pods.are_in(self.spot.namespace()),
-            false => pods.are_selected(self.spot.namespace(), &self.labels),
-        }
+    let by_port = || rule.items(&["ports"]).iter().find_map(|port| product::of_port(port.value.get("port")?));
+    match named_by(policy).or_else(by_port).filter(|_| names_database(rule)) {
+        Some(product) => of_peers(rule, product, ""),
+        None => Vec::new(),
     }
 }
 
-fn of_policy<'a>(policy: &Policy<'a, '_>, databases: &Databases) -> Vec<NetworkGap<'a>> {
-    let spot = policy.spot;
-    let rules = spot.items(&["spec", "ingress"]);
-    let selected = || {
-        let known = databases.iter().find(|pods| policy.selects(pods)).map(|pods| pods.product);
-        known.or_else(|| databases.selected(spot.namespace(), &policy.labels))
+/// Whether a rule is about a port of a database.
+fn is_on(rule: &Spot<'_, '_>, database: &Database) -> bool {
+    let is_covered = |number: &u16| {
+        let name = database.ports.iter().find(|port| port.number == *number).map_or(String::new(), |p| p.name.clone());
+        covers(rule, &database.ports, &Port { name, number: *number, protocol: "TCP".to_owned() })
     };
-    let gaps = rules.iter().flat_map(|rule| {
-        // A port of a database tells what the policy is for where nothing else does.
-        let by_port = || rule.items(&["ports"]).iter().find_map(|port| product::of_port(port.value.get("port")?));
-        selected().or_else(by_port).map(|product| of_rule(rule, product)).unwrap_or_default()
-    });
-    gaps.collect()
+    database.listens.is_empty() || database.listens.iter().any(is_covered) || names_port(rule)
 }
 
-/// What an ingress rule opens.
-fn of_rule<'a>(rule: &Spot<'a, '_>, product: &'static str) -> Vec<NetworkGap<'a>> {
+/// Whether a rule without known pods is about a port that is a database's by number or by name.
+fn names_database(rule: &Spot<'_, '_>) -> bool {
     let ports = rule.items(&["ports"]);
-    let is_database_port = |port: &Spot<'_, '_>| match port.value.get("port") {
-        None => true,
-        Some(number) if number.is_string() && number.as_str().is_some_and(|name| name.parse::<u64>().is_err()) => {
-            number.as_str().is_some_and(|name| name.split('-').any(|word| product::of_name(word).is_some()))
-        }
-        Some(number) => product::of_port(number).is_some(),
-    };
-    if !ports.is_empty() && !ports.iter().any(is_database_port) {
-        return Vec::new();
-    }
+    let is_one = |port: &Spot<'_, '_>| port.value.get("port").is_none_or(|port| product::of_port(port).is_some());
+    ports.is_empty() || ports.iter().any(is_one) || names_port(rule)
+}
+
+/// Whether a rule names a port after a database.
+fn names_port(rule: &Spot<'_, '_>) -> bool {
+    let ports = rule.items(&["ports"]);
+    let mut names = ports.iter().filter_map(|port| port.text(&["port"]));
+    names.any(|name| name.split('-').any(|word| product::of_name(word).is_some()))
+}
+
+/// Which peers of a rule are strangers.
+fn of_peers<'a>(rule: &Spot<'a, '_>, product: &'static str, path: &str) -> Vec<NetworkGap<'a>> {
+    let gap = |at: At<'a>, gap: Gap| NetworkGap { at, gap, product, path: path.to_owned() };
     let from = rule.items(&["from"]);
     if from.is_empty() {
-        let place = rule.get(&["from"]).map_or_else(|| rule.at(), |from| from.at());
-        return vec![NetworkGap { at: place, gap: Gap::AnyPeer, product }];
+        return vec![gap(rule.get(&["from"]).map_or_else(|| rule.at(), |from| from.at()), Gap::AnyPeer)];
     }
-    let gap = |peer: &Spot<'a, '_>| {
-        if let Some(range) = peer.get(&["ipBlock", "cidr"]).filter(|range| is_any(range.value)) {
-            return Some(NetworkGap { at: range.at(), gap: Gap::AnyAddress, product });
-        }
-        let is_empty = |key: &str| peer.value.get(key).and_then(|value| value.as_object()).map(|map| map.is_empty());
-        let is_everybody = is_empty("namespaceSelector") == Some(true) && is_empty("podSelector").unwrap_or(true);
-        let place = || peer.get(&["namespaceSelector"]).map_or_else(|| peer.at(), |selector| selector.at());
-        is_everybody.then(|| NetworkGap { at: place(), gap: Gap::EveryNamespace, product })
+    let of_peer = |peer: &Spot<'a, '_>| {
+        let place = |keys: &[&str]| peer.get(keys).map_or_else(|| peer.at(), |spot| spot.at());
+        Some(match openness(peer.value)? {
+            Openness::Addresses => gap(place(&["ipBlock", "cidr"]), Gap::AnyAddress),
+            Openness::Everybody => gap(place(&["namespaceSelector"]), Gap::EveryNamespace),
+            Openness::Nearly => gap(place(&["namespaceSelector"]), Gap::NearlyEverybody),
+        })
     };
-    from.iter().filter_map(gap).collect()
+    from.iter().filter_map(of_peer).collect()
 }
 
-fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[Policy<'a, '_>]) -> Vec<NetworkGap<'a>> {
+fn of_release<'a>(valued: &Valued<'a, '_>, policies: &Policies<'a, '_>) -> Vec<NetworkGap<'a>> {
     let release = valued.release;
-    let Some(product) = product::of_name(release.chart.name) else { return Vec::new() };
+    let Some(database) = Database::of_release(release) else { return Vec::new() };
+    let product = database.product;
     let mut gaps = Vec::new();
     for rules in valued.set.iter().filter(|assigned| assigned.setting.kind == Kind::Shape(Shape::IngressRules)) {
-        gaps.extend(rules.spot.items(&[]).iter().flat_map(|rule| of_rule(rule, product)));
+        let open = rules.spot.items(&[]).into_iter().filter(|rule| is_on(rule, &database));
+        gaps.extend(open.flat_map(|rule| of_peers(&rule, product, "")));
     }
-    let is_guarded =
-        || Pods::of_release(release).is_some_and(|pods| policies.iter().any(|policy| policy.guards(&pods)));
+    let is_guarded = || policies.limits(&database.namespace, database.known(), Direction::Ingress);
     for setting in release.chart.settings {
         if setting.facet != Facet::NetworkPolicy(NetworkPolicy::AllowExternal) {
             continue;
@@ -159,18 +161,19 @@ fn of_release<'a>(valued: &Valued<'a, '_>, policies: &[Policy<'a, '_>]) -> Vec<N
             release.value(path).is_some_and(|value| value == needed)
         });
         let is_off = enabled.is_some_and(|enabled| release.value(enabled.path).is_some_and(|value| !is_true(value)));
-        if let Some(enabled) = enabled.filter(|_| is_off) {
-            let at = release.place(enabled.path).filter(|_| !is_guarded());
-            let gap = if release.is_loose() { Gap::OffHere } else { Gap::Off };
-            gaps.extend(at.map(|at| NetworkGap { at, gap, product }));
+        let mut add = |at: At<'a>, gap: Gap| gaps.push(NetworkGap { at, gap, product, path: String::new() });
+        if let Some(enabled) = enabled.filter(|_| is_off)
+            && let Some(at) = release.place(enabled.path).filter(|_| !is_guarded())
+        {
+            add(at, if release.is_loose() { Gap::OffHere } else { Gap::Off });
         }
         match release.value(setting.path) {
             Some(value) if is_true(value) => {
                 let gap = if value == "false" { Gap::QuotedFalse } else { Gap::AllowExternal };
-                gaps.extend(release.place(setting.path).map(|at| NetworkGap { at, gap, product }));
+                release.place(setting.path).into_iter().for_each(|at| add(at, gap));
             }
             None if is_in_use && !is_off && release.is_on(setting.path) => {
-                gaps.push(NetworkGap { at: release.nearest(setting.path), gap: Gap::OpenByDefault, product });
+                add(release.nearest(setting.path), Gap::OpenByDefault);
             }
             _ => {}
         }

@@ -43,12 +43,45 @@ const IMAGES: &[(&str, &str)] = &[
     ("valkey", "Valkey"),
 ];
 
+/// Ports of databases that are somebody else's more often.
+const SHARED_PORTS: &[(u16, &str)] = &[
+    (3306, "MariaDB"),
+    (6379, "Valkey"),
+    (8123, "ClickHouse"),
+    (9000, "ClickHouse"),
+    (9000, "MinIO"),
+    (9001, "MinIO"),
+    (9200, "OpenSearch"),
+    (26257, "CockroachDB"),
+];
+
+/// Ports on which exporters answer with the metrics of a database.
+const EXPORTERS: &[(u64, &str)] =
+    &[(9104, "MySQL"), (9114, "Elasticsearch"), (9121, "Redis"), (9187, "PostgreSQL"), (9216, "MongoDB")];
+
+/// The ports that a database listens on where nobody tells.
+pub(super) fn usual_ports(product: &str) -> Vec<u16> {
+    let own = PORTS.iter().filter(|(_, own)| *own == product).filter_map(|(port, _)| u16::try_from(*port).ok());
+    own.chain(SHARED_PORTS.iter().filter(|(_, own)| *own == product).map(|(port, _)| *port)).collect()
+}
+
+/// The database whose metrics a port of that number answers with.
+pub(super) fn of_exporter(port: &Json) -> Option<&'static str> {
+    let number = number(port)?;
+    EXPORTERS.iter().find(|(known, _)| *known == number).map(|(_, product)| *product)
+}
+
+/// A port that is written as a number or as text.
+fn number(port: &Json) -> Option<u64> {
+    match port {
+        Json::String(text) => text.parse().ok(),
+        port => port.as_u64(),
+    }
+}
+
 /// What listens on a port of that number by default.
 pub(super) fn of_port(port: &Json) -> Option<&'static str> {
-    let number = match port {
-        Json::String(text) => text.parse().ok()?,
-        port => port.as_u64()?,
-    };
+    let number = number(port)?;
     PORTS.iter().find(|(known, _)| *known == number).map(|(_, product)| *product)
 }
 

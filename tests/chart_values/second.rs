@@ -14,6 +14,7 @@ static QUEUE: Chart = Chart {
     groups: &[],
     needed: &[],
     images: &[Image { role: "broker", path: "broker.image", when: &[] }],
+    ports: &[],
     pinned: &[],
     settings: &[
         row("broker.image.repository", Kind::Text, "\"example/queue\"", Facet::Image(ImagePart::Repository)),
