@@ -126,6 +126,7 @@ fn encoded(path: &str) -> String {
 fn descriptor(id: &str, severity: Severity) -> Json {
     let mut descriptor = Map::from_iter([("id".to_owned(), Json::from(id))]);
     let mut set = |key: &str, value: Json| drop(descriptor.insert(key.to_owned(), value));
+    set("name", pascal(id).into());
     match policy::find(id) {
         Some(rule) => {
             set("shortDescription", json!({ "text": rule.summary }));
@@ -140,6 +141,13 @@ fn descriptor(id: &str, severity: Severity) -> Json {
         }
     }
     Json::Object(descriptor)
+}
+
+/// `public-database` as `PublicDatabase`.
+fn pascal(id: &str) -> String {
+    let capital =
+        |word: &str| word.chars().take(1).map(|c| c.to_ascii_uppercase()).chain(word.chars().skip(1)).collect();
+    id.split(['-', '.']).map(capital).collect::<Vec<String>>().concat()
 }
 
 fn help(rule: &Rule) -> String {
