@@ -3,10 +3,13 @@
 
 mod dangling_reference;
 mod data_loss_on_delete;
+mod deadlock;
+mod dependency_cycle;
 mod exception;
 mod fake_envelope;
 mod floating_version;
 mod image_not_pullable;
+mod missing_file;
 mod open_network_policy;
 mod partially_encrypted;
 mod plaintext_secret;
@@ -14,7 +17,10 @@ mod private_key_committed;
 mod public_database;
 mod secret_key_missing;
 mod tampered_secret;
+mod two_owners;
+mod undecryptable_secret;
 mod unknown_chart_value;
+mod unlisted_file;
 mod wrong_recipient;
 
 use schemars::JsonSchema;
@@ -27,7 +33,7 @@ use crate::{
     manifest::{Bundle, Provenance, dotted},
     path,
     scalar::{FluxVersion, KubernetesVersion},
-    view::{At, View},
+    view::{At, View, Weight},
 };
 
 /// A rule.
@@ -77,9 +83,12 @@ impl Rule {
 pub const RULES: &[Rule] = &[
     dangling_reference::RULE,
     data_loss_on_delete::RULE,
+    deadlock::RULE,
+    dependency_cycle::RULE,
     fake_envelope::RULE,
     floating_version::RULE,
     image_not_pullable::RULE,
+    missing_file::RULE,
     open_network_policy::RULE,
     partially_encrypted::RULE,
     plaintext_secret::RULE,
@@ -87,6 +96,9 @@ pub const RULES: &[Rule] = &[
     public_database::RULE,
     secret_key_missing::RULE,
     tampered_secret::RULE,
+    two_owners::RULE,
+    undecryptable_secret::RULE,
+    unlisted_file::RULE,
     wrong_recipient::RULE,
     unknown_chart_value::RULE,
 ];
@@ -164,7 +176,6 @@ pub fn check(bundle: &Bundle, scope: &Scope, locate: &dyn Fn(&At<'_>) -> Place) 
 struct Report<'a> {
     rule: &'static Rule,
     severity: Severity,
-    #[expect(dead_code, reason = "the first rule that asks for versions is on its way")]
     scope: &'a Scope,
     locate: &'a dyn Fn(&At<'_>) -> Place,
     findings: &'a mut Vec<Finding>,
@@ -180,6 +191,22 @@ impl Report<'_> {
     fn seals(&mut self, view: &View<'_>) {
         for broken in view.seals.iter().filter(|broken| broken.flaw.rule == self.rule.id) {
             self.violation(&broken.at, broken.flaw.message.as_str(), broken.flaw.help.as_str());
+        }
+    }
+
+    /// Reports what this rule is about among the faults of a tree's wiring.
+    fn faults(&mut self, view: &View<'_>) {
+        for fault in view.faults.iter().filter(|fault| fault.rule == self.rule.id) {
+            let severity = match fault.weight {
+                Weight::Rule => self.severity,
+                Weight::IfComplete if view.bundle.provided.is_some() => self.severity,
+                Weight::IfComplete | Weight::Note => Severity::Note,
+                Weight::Error => Severity::Error,
+                Weight::Warning => Severity::Warning,
+                Weight::Opinion if self.scope.with_opinions => Severity::Warning,
+                Weight::Opinion => continue,
+            };
+            self.finding(severity, &fault.at, fault.message.as_str(), fault.help.as_str()).fix = fault.fix.clone();
         }
     }
 

@@ -18,6 +18,7 @@ mod secret_key;
 mod spot;
 mod storage;
 mod version;
+mod wiring;
 mod workload;
 
 use crate::manifest::{Bundle, Object};
@@ -33,6 +34,7 @@ pub use seal::BrokenSeal;
 pub use secret_key::MissingKey;
 pub use storage::{Loss, Storage};
 pub use version::Version;
+pub use wiring::{Fault, Weight};
 
 pub use database::Database;
 
@@ -75,6 +77,8 @@ pub struct View<'a> {
     pub missing_keys: Vec<MissingKey<'a>>,
     /// Versions of charts and sources.
     pub versions: Vec<Version<'a>>,
+    /// What a delivery engine will not do as it is meant.
+    pub faults: Vec<Fault<'a>>,
 }
 
 impl<'a> View<'a> {
@@ -85,6 +89,7 @@ impl<'a> View<'a> {
         let releases = release::releases(bundle, &written);
         let databases;
         let view = {
+            let written_count = written.len();
             let mut bodies: Vec<Spot<'a, '_>> = written;
             let valued: Vec<Valued<'a, '_>> = releases.iter().map(Valued::of).collect();
             bodies.extend(valued.iter().flat_map(Valued::extra_objects));
@@ -93,6 +98,7 @@ impl<'a> View<'a> {
             let policies = Policies::among(&bodies);
             let tree = Tree {
                 bundle,
+                written: written_count,
                 bodies: &bodies,
                 pods: &pods,
                 releases: &valued,
@@ -110,6 +116,7 @@ impl<'a> View<'a> {
                 seals: seal::find(bundle),
                 missing_keys: secret_key::find(&tree),
                 versions: version::find(&tree),
+                faults: wiring::find(&tree),
                 releases: Vec::new(),
                 databases: Vec::new(),
             };
@@ -125,6 +132,8 @@ struct Tree<'a, 'v> {
     bundle: &'a Bundle,
     /// Every Kubernetes object, those in lists and in the values of charts too.
     bodies: &'v [Spot<'a, 'v>],
+    /// How many of them, the first ones, stand in the tree as objects.
+    written: usize,
     pods: &'v [Pod<'a, 'v>],
     releases: &'v [Valued<'a, 'v>],
     databases: &'v Databases,

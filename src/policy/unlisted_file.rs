@@ -1,0 +1,21 @@
+//! A manifest that nobody applies.
+
+use super::{Check, Rule};
+use crate::diagnostic::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "unlisted-file",
+    severity: Severity::Warning,
+    production: Severity::Warning,
+    summary: "A manifest stands beside a kustomization.yaml that does not list it, and nothing else does.",
+    rationale: "A folder with a kustomization.yaml holds what that file lists, nothing more: a NetworkPolicy or a \
+                sealed Secret that is not listed never reaches the cluster, though it looks as if it did.",
+    remedy: "List the file in `resources`, or delete it. What is no manifest of the cluster can carry the \
+             annotation `config.kubernetes.io/local-config: \"true\"`.",
+    bad: "# kustomization.yaml beside release.yaml and networkpolicy.yaml\nresources: [release.yaml]\n",
+    good: "resources: [release.yaml, networkpolicy.yaml]\n",
+    hides_lines: false,
+    is_opinion: false,
+    elsewhere: &["flate orphan"],
+    check: Check::Tree(|view, report| report.faults(view)),
+};
