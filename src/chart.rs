@@ -3,6 +3,7 @@
 mod check;
 mod index;
 mod json_schema;
+mod pods;
 mod postgresql;
 mod recognise;
 mod setting;
@@ -15,6 +16,7 @@ use serde_json::Value as Json;
 
 pub use check::Mistake;
 pub use index::Index;
+pub use pods::{Container, Pod};
 pub use recognise::{Marks, recognise};
 pub use setting::{Exposure, Facet, ImagePart, Kind, NetworkPolicy, Persistence, Set, Setting, Shape, Target};
 pub use values::Values;
@@ -32,6 +34,8 @@ pub struct Chart {
     pub images: &'static [Image],
     /// The ports that its pods listen on.
     pub ports: &'static [ContainerPort],
+    /// Every pod that the chart can make.
+    pub pods: &'static [Pod],
     /// Values that name or move what gen's own objects point at.
     pub pinned: &'static [Pinned],
     /// Groups of settings that have an effect only together with another.

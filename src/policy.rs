@@ -13,6 +13,7 @@ mod missing_file;
 mod open_network_policy;
 mod partially_encrypted;
 mod plaintext_secret;
+mod pod_security;
 mod private_key_committed;
 mod public_database;
 mod secret_key_missing;
@@ -94,6 +95,7 @@ pub const RULES: &[Rule] = &[
     plaintext_secret::RULE,
     private_key_committed::RULE,
     public_database::RULE,
+    pod_security::RULE,
     secret_key_missing::RULE,
     tampered_secret::RULE,
     two_owners::RULE,

@@ -15,8 +15,10 @@ mod release;
 mod route;
 mod seal;
 mod secret_key;
+mod security;
 mod spot;
 mod storage;
+mod template;
 mod version;
 mod wiring;
 mod workload;
@@ -32,13 +34,14 @@ pub use reference::Reference;
 pub use release::{Layer, Release};
 pub use seal::BrokenSeal;
 pub use secret_key::MissingKey;
+pub use security::{Asked, Flaw, Insecure, Level, OpenNamespace, Refusal, Refused};
 pub use storage::{Loss, Storage};
 pub use version::Version;
 pub use wiring::{Fault, Weight};
 
 pub use database::Database;
 
-use self::{database::Databases, pod::Pod, release::Valued, spot::Spot};
+use self::{database::Databases, pod::Pod, release::Valued, spot::Spot, template::Template};
 
 /// Where a fact stands.
 #[derive(Clone)]
@@ -75,6 +78,10 @@ pub struct View<'a> {
     pub seals: Vec<BrokenSeal<'a>>,
     /// Keys that Secrets of the tree lack.
     pub missing_keys: Vec<MissingKey<'a>>,
+    /// Pods for which the Pod Security Standards have a word.
+    pub insecure: Vec<Insecure<'a>>,
+    /// Namespaces that hold their pods to no level.
+    pub open_namespaces: Vec<OpenNamespace<'a>>,
     /// Versions of charts and sources.
     pub versions: Vec<Version<'a>>,
     /// What a delivery engine will not do as it is meant.
@@ -96,11 +103,13 @@ impl<'a> View<'a> {
             let pods = pod::pods(&bodies, &valued);
             let found = Databases::find(&bodies, &releases);
             let policies = Policies::among(&bodies);
+            let templates = template::templates(&bodies, &valued);
             let tree = Tree {
                 bundle,
                 written: written_count,
                 bodies: &bodies,
                 pods: &pods,
+                templates: &templates,
                 releases: &valued,
                 databases: &found,
                 policies: &policies,
@@ -115,6 +124,8 @@ impl<'a> View<'a> {
                 references: reference::find(&tree),
                 seals: seal::find(bundle),
                 missing_keys: secret_key::find(&tree),
+                insecure: security::find(&tree),
+                open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
                 faults: wiring::find(&tree),
                 releases: Vec::new(),
@@ -135,6 +146,8 @@ struct Tree<'a, 'v> {
     /// How many of them, the first ones, stand in the tree as objects.
     written: usize,
     pods: &'v [Pod<'a, 'v>],
+    /// Pods as Kubernetes would get them.
+    templates: &'v [Template<'a, 'v>],
     releases: &'v [Valued<'a, 'v>],
     databases: &'v Databases,
     policies: &'v Policies<'a, 'v>,

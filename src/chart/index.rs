@@ -28,6 +28,8 @@ impl Default for Index {
 pub(super) struct Tree {
     pub(super) root: Node,
     paths: OnceLock<Paths>,
+    /// What the chart takes where nothing is set.
+    pub(super) defaults: OnceLock<Json>,
 }
 
 /// Every path by its last key, each with its place among all: what a wrong path is compared with.
@@ -71,7 +73,7 @@ impl Tree {
             }
             node.row = Some((place, setting));
         }
-        Tree { root, paths: OnceLock::new() }
+        Tree { root, paths: OnceLock::new(), defaults: OnceLock::new() }
     }
 
     /// Every path, groups included: a group stands where its first row does.

@@ -1,5 +1,6 @@
 //! Bitnami's `postgresql` chart.
 
+mod pods;
 mod v17_0_2;
 
 use super::{Chart, ContainerPort, Group, Image, Index, Marks, Pinned};
@@ -46,6 +47,7 @@ pub(super) static V17_0_2: Chart = Chart {
             is_metrics: true,
         },
     ],
+    pods: pods::PODS,
     // Service, NetworkPolicies and backup find the pods by name, instance, component and port.
     pinned: &[
         Pinned { path: "fullnameOverride", instead: "set `release.fullname`", opens: false },

@@ -48,6 +48,12 @@ impl KubernetesVersion {
         }
     }
 
+    /// The minor version, such as 33 of 1.33.
+    #[must_use]
+    pub fn minor(&self) -> u32 {
+        self.0.minor
+    }
+
     /// The text as it was read.
     #[must_use]
     pub fn as_str(&self) -> &str {

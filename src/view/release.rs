@@ -125,6 +125,28 @@ impl<'a> Release<'a> {
         }
     }
 
+    /// The place at the end of `keys`, list indices among them, or the nearest above it, and how many keys lead there.
+    pub(super) fn toward(&self, keys: &[String]) -> (At<'a>, usize) {
+        let depth = |layer: &&Layer<'a>| {
+            let mut value = layer.values.as_ref();
+            let below = |key: &&String| {
+                let below = match value {
+                    Json::Array(items) => key.parse().ok().and_then(|index: usize| items.get(index)),
+                    value => value.get(key.as_str()),
+                };
+                below.inspect(|below| value = below).is_some()
+            };
+            keys.iter().take_while(below).count()
+        };
+        match self.layers.iter().max_by_key(depth) {
+            Some(layer) => {
+                let depth = depth(&layer);
+                (layer.at(&keys[..depth], depth < keys.len()), depth)
+            }
+            None => (self.at.clone(), 0),
+        }
+    }
+
     /// The place nearest to the dotted `path`, which nothing sets.
     pub(super) fn nearest(&self, path: &str) -> At<'a> {
         let pointer: Vec<String> = path.split('.').map(str::to_owned).collect();

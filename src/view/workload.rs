@@ -8,13 +8,14 @@ const TEMPLATES: &[(&str, &[&str])] = &[
     ("DaemonSet", &["spec", "template"]),
     ("Deployment", &["spec", "template"]),
     ("Job", &["spec", "template"]),
+    ("PodTemplate", &["template"]),
     ("ReplicaSet", &["spec", "template"]),
     ("ReplicationController", &["spec", "template"]),
     ("StatefulSet", &["spec", "template"]),
 ];
 
 /// The pod that a workload makes, or that the object is.
-fn template<'a, 'v>(body: &Spot<'a, 'v>) -> Option<Spot<'a, 'v>> {
+pub(super) fn pod_template<'a, 'v>(body: &Spot<'a, 'v>) -> Option<Spot<'a, 'v>> {
     match body.kind() {
         "Pod" => Some(body.clone()),
         kind => body.get(TEMPLATES.iter().find(|(name, _)| *name == kind)?.1),
@@ -23,12 +24,12 @@ fn template<'a, 'v>(body: &Spot<'a, 'v>) -> Option<Spot<'a, 'v>> {
 
 /// The spec of a workload's pod.
 pub(super) fn pod_spec<'a, 'v>(body: &Spot<'a, 'v>) -> Option<Spot<'a, 'v>> {
-    template(body)?.get(&["spec"])
+    pod_template(body)?.get(&["spec"])
 }
 
 /// The labels of a workload's pod.
 pub(super) fn pod_labels<'a, 'v>(body: &Spot<'a, 'v>) -> Option<Spot<'a, 'v>> {
-    template(body)?.get(&["metadata", "labels"])
+    pod_template(body)?.get(&["metadata", "labels"])
 }
 
 /// Whether a workload's pods stay: jobs come, use a database and go.

@@ -39,6 +39,7 @@ static QUEUE: Chart = Chart {
     ],
     marks: Marks { own: &["vhosts"], shared: &["broker"] },
     index: Index::new(),
+    pods: &[],
 };
 
 /// The mistakes as `pointer: message; help`.
