@@ -7,6 +7,7 @@ mod explain;
 mod init;
 mod lint;
 mod pipeline;
+mod policy;
 mod report;
 mod reporting;
 mod rules;
@@ -47,6 +48,8 @@ enum Command {
     Explain(explain::Explain),
     /// Make, change and check sealed secrets.
     Secret(secret::Secret),
+    /// Put the rules to the test on your own trees; reads only.
+    Policy(policy::Policy),
     /// List the rules that trees are held against.
     Rules(rules::Rules),
     /// Show what a chart's values are: type, default, allowed values, meaning.
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Lint(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Diff(command) => command.run(),
+        Command::Policy(command) => command.run(),
         Command::Rules(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Values(command) => command.run(),

@@ -24,6 +24,7 @@ pub mod scaffold;
 pub mod scalar;
 pub mod schema;
 pub mod secrecy;
+pub mod selftest;
 pub mod sops;
 pub mod template;
 pub mod tree;

@@ -24,7 +24,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (7, &["environment"]),
     (8, &["plan"]),
     (9, &["render"]),
-    (10, &["audit", "drift", "output", "scaffold"]),
+    (10, &["audit", "drift", "output", "scaffold", "selftest"]),
     (11, &["cli"]),
 ];
 

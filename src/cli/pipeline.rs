@@ -302,7 +302,8 @@ impl Workspace {
         gone.into_iter().map(|service| removed_service(environment, &folder, service)).collect()
     }
 
-    fn vendored(&self, environment: &Environment, findings: &mut Vec<Finding>) -> FileTree {
+    /// The files from elsewhere in the repository that an environment takes in.
+    pub(super) fn vendored(&self, environment: &Environment, findings: &mut Vec<Finding>) -> FileTree {
         let mut tree = FileTree::new();
         for path in vendored_files(environment) {
             match read_file(&self.root, &path, &Limits::default()) {
