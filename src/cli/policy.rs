@@ -107,13 +107,7 @@ impl Selftest {
             layers: environment.layers.clone(),
             vendored: workspace.vendored(&environment, &mut Vec::new()),
         };
-        let subject = Subject {
-            scope: environment.scope(),
-            tree: rendered.tree,
-            provided: rendered.bundle.provided,
-            values: rendered.bundle.values,
-            inputs: Some(inputs),
-        };
+        let subject = Subject::rendered(rendered, environment.scope(), inputs);
         Ok(self.test(name.clone(), subject))
     }
 }
@@ -122,7 +116,7 @@ impl Selftest {
 fn tree(path: &std::path::Path) -> Result<Subject<'static>, Trouble> {
     let (tree, _) = FileTree::gather(path, "", &may_hold_objects, &Limits::default())?;
     let scope = Scope { profile: Profile::Default, ..Scope::default() };
-    Ok(Subject { tree, provided: None, values: BTreeMap::new(), scope, inputs: None })
+    Ok(Subject::written(tree, scope))
 }
 
 fn text(tested: &Tested, is_verbose: bool) -> String {
@@ -138,7 +132,11 @@ fn text(tested: &Tested, is_verbose: bool) -> String {
     let caught = verdicts.len() - lives;
     let _ = writeln!(text, "{name}: {}, {caught} caught, {lives} live", report::counted(verdicts.len(), "mutant"));
     if *unclean > 0 {
-        let _ = writeln!(text, "{name} is not clean: {} about it as it is, which may hide mutants", report::counted(*unclean, "finding"));
+        let _ = writeln!(
+            text,
+            "{name} is not clean: {} about it as it is, which may hide mutants",
+            report::counted(*unclean, "finding")
+        );
     }
     text
 }

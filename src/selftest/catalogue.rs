@@ -11,6 +11,7 @@ use super::Operator;
 
 /// Every operator.
 pub fn operators() -> impl Iterator<Item = &'static Operator> {
-    let lists = [edge::OPERATORS, secret::OPERATORS, pod::OPERATORS, wiring::OPERATORS, form::OPERATORS, input::OPERATORS];
+    let lists =
+        [edge::OPERATORS, secret::OPERATORS, pod::OPERATORS, wiring::OPERATORS, form::OPERATORS, input::OPERATORS];
     lists.into_iter().flatten()
 }

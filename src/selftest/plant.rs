@@ -57,8 +57,25 @@ struct Root {
 
 /// Keys below which the names are anybody's.
 const FREE: &[&str] = &[
-    "labels", "annotations", "matchLabels", "selector", "nodeSelector", "data", "stringData", "binaryData", "hard", "sops",
-    "commonLabels", "commonAnnotations", "clients", "recipients", "services", "quota", "depends_on", "volumes", "networks",
+    "labels",
+    "annotations",
+    "matchLabels",
+    "selector",
+    "nodeSelector",
+    "data",
+    "stringData",
+    "binaryData",
+    "hard",
+    "sops",
+    "commonLabels",
+    "commonAnnotations",
+    "clients",
+    "recipients",
+    "services",
+    "quota",
+    "depends_on",
+    "volumes",
+    "networks",
 ];
 
 impl Ground {
@@ -125,11 +142,17 @@ impl Ground {
                 let pods = such(&|body| pod_spec(body).is_some()).into_iter().map(|root| self.pod(root));
                 pods.flat_map(|pod| self.containers(&pod)).collect()
             }
-            On::Values => self.values.iter().map(|(document, prefix, _)| Root { pointer: prefix.clone(), ..whole(*document) }).collect(),
+            On::Values => self
+                .values
+                .iter()
+                .map(|(document, prefix, _)| Root { pointer: prefix.clone(), ..whole(*document) })
+                .collect(),
             On::Settings(is_one) => self.values.iter().flat_map(|values| self.settings(values, is_one)).collect(),
             On::Layers => self.layers().map(whole).collect(),
             On::Environment => self.layers().last().map(whole).into_iter().collect(),
-            On::SealedInputs => (self.inputs..self.documents.len()).filter(|index| self.is_sealed(*index)).map(whole).collect(),
+            On::SealedInputs => {
+                (self.inputs..self.documents.len()).filter(|index| self.is_sealed(*index)).map(whole).collect()
+            }
         }
     }
 
@@ -240,9 +263,8 @@ impl Ground {
     /// A file with one of its documents changed.
     fn written(&self, document: usize, changed: Option<&Json>) -> (String, Option<Vec<u8>>) {
         let file = &self.documents[document].file;
-        let together = (0..self.documents.len()).filter(|index| {
-            self.documents[*index].file == *file && (*index < self.inputs) == (document < self.inputs)
-        });
+        let together = (0..self.documents.len())
+            .filter(|index| self.documents[*index].file == *file && (*index < self.inputs) == (document < self.inputs));
         let texts: Vec<String> = together
             .map(|index| emit(changed.filter(|_| index == document).unwrap_or(&self.documents[index].body)))
             .collect();
@@ -275,14 +297,11 @@ impl Ground {
     }
 
     /// The kustomization of a document's folder with another list of resources.
-    fn listing(
-        &self,
-        document: usize,
-        change: &dyn Fn(&mut Vec<Json>, &str),
-    ) -> Option<(String, Option<Vec<u8>>)> {
+    fn listing(&self, document: usize, change: &dyn Fn(&mut Vec<Json>, &str)) -> Option<(String, Option<Vec<u8>>)> {
         let file = &self.documents[document].file;
         let (folder, own) = file.rsplit_once('/').map_or(("", file.as_str()), |(folder, own)| (folder, own));
-        let path = if folder.is_empty() { "kustomization.yaml".to_owned() } else { format!("{folder}/kustomization.yaml") };
+        let path =
+            if folder.is_empty() { "kustomization.yaml".to_owned() } else { format!("{folder}/kustomization.yaml") };
         let index = (0..self.inputs).find(|index| self.documents[*index].file == path)?;
         let mut names = self.documents[index].body.get("resources")?.as_array()?.clone();
         change(&mut names, own);
@@ -348,7 +367,9 @@ fn misspelt(key: &str) -> String {
     let letters: Vec<char> = key.chars().collect();
     match letters.len() {
         0..=2 => format!("{key}{key}"),
-        length => letters.iter().enumerate().filter(|(index, _)| *index != length - 2).map(|(_, letter)| letter).collect(),
+        length => {
+            letters.iter().enumerate().filter(|(index, _)| *index != length - 2).map(|(_, letter)| letter).collect()
+        }
     }
 }
 

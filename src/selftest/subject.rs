@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Inputs, Stage, plant::Files};
 use crate::{
     diagnostic::{Finding, Location, Severity},
-    manifest::{Bundle, Identity, Object, dotted},
+    manifest::{Bundle, Identity, Listing, Object, dotted},
     policy::{self, Place, Scope},
+    render::Rendered,
     sops,
     tree::FileTree,
     view::At,
@@ -14,16 +15,15 @@ use crate::{
 
 /// A tree, and what is known about it.
 pub struct Subject<'a> {
-    /// Its files.
-    pub tree: FileTree,
+    tree: FileTree,
     /// See [`Bundle::provided`].
-    pub provided: Option<Vec<Identity>>,
+    provided: Option<Vec<Identity>>,
     /// See [`Bundle::values`].
-    pub values: BTreeMap<String, (String, String)>,
-    /// What it is for.
-    pub scope: Scope,
-    /// What it is made from, where gen made it.
-    pub inputs: Option<Inputs<'a>>,
+    values: BTreeMap<String, (String, String)>,
+    /// Where the tree stands in its repository, where it is all there is.
+    place: Option<String>,
+    scope: Scope,
+    pub(super) inputs: Option<Inputs<'a>>,
 }
 
 /// What findings are told apart by: places move when a file is written anew, paths do not.
@@ -36,11 +36,30 @@ pub(super) struct Baseline {
     pub(super) transition: Known,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    /// A tree that somebody wrote.
+    #[must_use]
+    pub fn written(tree: FileTree, scope: Scope) -> Subject<'a> {
+        Subject { tree, provided: None, values: BTreeMap::new(), place: None, scope, inputs: None }
+    }
+
+    /// A tree that gen made from `inputs`.
+    #[must_use]
+    pub fn rendered(rendered: Rendered, scope: Scope, inputs: Inputs<'a>) -> Subject<'a> {
+        let Bundle { provided, values, files, .. } = rendered.bundle;
+        Subject { tree: rendered.tree, provided, values, place: files.place, scope, inputs: Some(inputs) }
+    }
+
     /// The objects of the tree.
     pub(super) fn bundle(&self) -> Bundle {
         let (bundle, _) = Bundle::parse(&self.tree);
-        Bundle { provided: self.provided.clone(), values: self.values.clone(), ..bundle }
+        let files = self.listing(&self.tree);
+        Bundle { provided: self.provided.clone(), values: self.values.clone(), files, ..bundle }
+    }
+
+    /// The names of a tree's files, with what is known about this one.
+    fn listing(&self, tree: &FileTree) -> Listing {
+        self.place.as_ref().map_or_else(|| Listing::of(tree), |place| Listing::all_of(tree, place))
     }
 
     /// A copy that may be spoilt.
@@ -58,10 +77,7 @@ impl Subject<'_> {
 
     /// What the rules say about a bundle.
     fn said(&self, bundle: &Bundle) -> Vec<Finding> {
-        let locate = |at: &At<'_>| Place {
-            location: Location::file(&at.object.file),
-            path: dotted(&at.object.body, &at.pointer),
-        };
+        let locate = |at: &At<'_>| Place::new(Location::file(&at.object.file), dotted(&at.object.body, &at.pointer));
         policy::check(bundle, &self.scope, &locate)
     }
 }
@@ -115,13 +131,33 @@ impl Copy<'_> {
         kept.extend(spoilt.objects);
         // A tree is read in the order of its files.
         self.bundle.objects = kept;
+        let names = self.changed_names(files);
+        let known = names.map(|names| std::mem::replace(&mut self.bundle.files, names));
         findings.extend(self.subject.said(&self.bundle));
+        if let Some(known) = known {
+            self.bundle.files = known;
+        }
         self.bundle.objects.truncate(count);
         for (index, object) in taken {
             self.bundle.objects.insert(index, object);
         }
         findings.extend(changed.iter().filter_map(|(path, bytes)| sops::private_key(path, bytes)));
         findings
+    }
+
+    /// The names of the files, where some come or go.
+    fn changed_names(&self, files: &Files) -> Option<Listing> {
+        let tree = &self.subject.tree;
+        if files.iter().all(|(path, bytes)| bytes.is_some() == tree.get(path).is_some()) {
+            return None;
+        }
+        let mut tree = tree.clone();
+        tree.retain(|path| !files.iter().any(|(file, bytes)| file == path && bytes.is_none()));
+        for (path, _) in files.iter().filter(|(_, bytes)| bytes.is_some()) {
+            // One that is there already has its name.
+            let _ = tree.insert(path.as_str(), "");
+        }
+        Some(self.subject.listing(&tree))
     }
 }
 
