@@ -95,6 +95,7 @@ pub fn chosen(mutants: Vec<Mutant>, seed: u64, count: usize) -> Vec<Mutant> {
     let mut left: Vec<Vec<Mutant>> = by_operator.into_values().collect();
     let mut random = sample::Random::new(seed);
     left.iter_mut().for_each(|mutants| random.shuffle(mutants));
+    random.shuffle(&mut left);
     let mut chosen = Vec::new();
     while chosen.len() < count && left.iter().any(|mutants| !mutants.is_empty()) {
         for mutants in &mut left {

@@ -103,6 +103,13 @@ impl Operator {
         Operator { id, plants, rules, stage, on, at, change, when: |_| true }
     }
 
+    /// Whether its mistakes can be told only where everything that belongs to a tree is in it.
+    pub(super) fn needs_everything(&self) -> bool {
+        const ABOUT_ABSENCE: &[&str] =
+            &["dangling-reference", "secret-key-missing", "missing-file", "undecryptable-secret"];
+        self.rules.iter().all(|rule| ABOUT_ABSENCE.contains(rule))
+    }
+
     /// The same, only where the object is such a one.
     pub(super) const fn when(self, when: fn(&Json) -> bool) -> Operator {
         Operator { when, ..self }

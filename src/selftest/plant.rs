@@ -40,6 +40,8 @@ pub(super) struct Ground {
     values: Vec<(usize, Vec<String>, &'static Chart)>,
     /// The first of the documents that are inputs.
     inputs: usize,
+    /// Whether everything that belongs to the tree is in it.
+    is_complete: bool,
 }
 
 struct Document {
@@ -94,8 +96,11 @@ impl Ground {
         let values: BTreeSet<(usize, Vec<String>, ByName)> =
             values.map(|(at, prefix, chart)| (at, prefix, ByName(chart))).collect();
         let inputs = documents.len();
+        let named = |path: &str| path.rsplit('/').next().map(str::to_owned);
+        let used: BTreeSet<String> = documents.iter().filter_map(|document| named(&document.file)).collect();
+        let is_used = |path: &str| named(path).is_some_and(|name| used.contains(&name));
         if let Some(given) = &subject.inputs {
-            let sealed = given.files.iter().map(|(path, _)| path).filter(|path| is_sealed_name(path));
+            let sealed = given.files.iter().map(|(path, _)| path).filter(|path| is_sealed_name(path) && is_used(path));
             let files = sealed.chain(given.layers.iter().map(String::as_str));
             let texts = files.filter_map(|file| Some((file, given.files.get(file)?)));
             let document = |(file, bytes): (&str, &[u8])| Document {
@@ -105,12 +110,15 @@ impl Ground {
             documents.extend(texts.map(document));
         }
         let values = values.into_iter().map(|(at, prefix, chart)| (at, prefix, chart.0)).collect();
-        Ground { documents, values, inputs }
+        Ground { documents, values, inputs, is_complete: bundle.provided.is_some() }
     }
 
     /// The places of an operator.
     pub(super) fn places(&self, operator: &'static Operator) -> Vec<Mutant> {
         let mut found: Vec<Mutant> = Vec::new();
+        if operator.needs_everything() && !self.is_complete {
+            return found;
+        }
         for root in self.roots(operator) {
             let document = &self.documents[root.document];
             let Some(value) = value_at(&document.body, &root.pointer).filter(operator.when) else { continue };

@@ -300,10 +300,10 @@ fn is_no_database(service: &Json) -> bool {
     !listens_on_database_port(service) && at(service, &["spec", "selector"]).is_some()
 }
 
-/// Whether a policy lets somebody in, and not everybody.
+/// Whether a policy lets somebody in to a database, and not everybody.
 fn has_sources(policy: &Json) -> bool {
     let rules = at(policy, &["spec", "ingress"]).and_then(Json::as_array).into_iter().flatten();
-    rules.filter_map(|rule| rule.get("from")?.as_array()).any(|from| !from.is_empty())
+    rules.filter_map(any_pod).count() > 0
 }
 
 fn has_tls(values: &Json) -> bool {

@@ -478,11 +478,11 @@ pub(super) const OPERATORS: &[Operator] = &[
 ];
 
 fn is_volumes(setting: &Setting) -> bool {
-    setting.path.ends_with(".extraVolumes")
+    matches!(setting.path, "primary.extraVolumes" | "readReplicas.extraVolumes")
 }
 
 fn is_token(setting: &Setting) -> bool {
-    setting.path.ends_with("e.automountServiceAccountToken") || setting.path == "primary.automountServiceAccountToken"
+    matches!(setting.path, "primary.automountServiceAccountToken" | "readReplicas.automountServiceAccountToken")
 }
 
 fn is_replicated(values: &Json) -> bool {
