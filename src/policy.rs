@@ -1,6 +1,7 @@
 //! The rules: what a tree must not hold. Each looks at a [`View`] and reports by pointer; file, line and column are worked out
 //! here, and only for what is found. Adding a rule is adding a file and a line in [`RULES`].
 
+mod compose_host_access;
 mod dangling_reference;
 mod data_loss_on_delete;
 mod deadlock;
@@ -82,6 +83,7 @@ impl Rule {
 
 /// Every rule. `unknown-chart-value` comes last: it is silent where another one has said more.
 pub const RULES: &[Rule] = &[
+    compose_host_access::RULE,
     dangling_reference::RULE,
     data_loss_on_delete::RULE,
     deadlock::RULE,

@@ -1,6 +1,7 @@
 //! What rules see of a tree: facts, whatever shape carries them. A Service's type is one fact in a manifest, in a chart's
 //! values file, in the values of a HelmRelease and in a ConfigMap that it reads, so a rule is written once.
 
+mod compose;
 mod credential;
 mod database;
 mod exposure;
@@ -25,6 +26,7 @@ mod workload;
 
 use crate::manifest::{Bundle, Object};
 
+pub use compose::{Access, HostAccess};
 pub use credential::Credential;
 pub use exposure::{Exposure, Way};
 pub use image::Image;
@@ -41,7 +43,7 @@ pub use wiring::{Fault, Weight};
 
 pub use database::Database;
 
-use self::{database::Databases, pod::Pod, release::Valued, spot::Spot, template::Template};
+use self::{compose::Composed, database::Databases, pod::Pod, release::Valued, spot::Spot, template::Template};
 
 /// Where a fact stands.
 #[derive(Clone)]
@@ -60,6 +62,8 @@ pub struct View<'a> {
     pub bundle: &'a Bundle,
     /// Releases of pinned charts, and loose values of them.
     pub releases: Vec<Release<'a>>,
+    /// What Compose services may do to their machine.
+    pub host_access: Vec<HostAccess<'a>>,
     /// The databases: their pods and ports.
     pub databases: Vec<Database>,
     /// Ways to reach a database from outside the cluster.
@@ -104,6 +108,7 @@ impl<'a> View<'a> {
             let found = Databases::find(&bodies, &releases);
             let policies = Policies::among(&bodies);
             let templates = template::templates(&bodies, &valued);
+            let composed = compose::services(bundle);
             let tree = Tree {
                 bundle,
                 written: written_count,
@@ -113,9 +118,11 @@ impl<'a> View<'a> {
                 releases: &valued,
                 databases: &found,
                 policies: &policies,
+                composed: &composed,
             };
             let view = View {
                 bundle,
+                host_access: compose::accesses(&composed),
                 exposures: exposure::find(&tree),
                 credentials: credential::find(&tree),
                 images: image::find(&tree),
@@ -151,4 +158,6 @@ struct Tree<'a, 'v> {
     releases: &'v [Valued<'a, 'v>],
     databases: &'v Databases,
     policies: &'v Policies<'a, 'v>,
+    /// The services of Compose files.
+    composed: &'v [Composed<'a, 'v>],
 }

@@ -67,7 +67,7 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                 "name the clients below `from`",
             ),
             Gap::AnyAddress => (
-                format!("this range is every address there is, and lets them connect to {product}"),
+                format!("this range is every address there is, or nearly, and lets them connect to {product}"),
                 "name the clients instead",
             ),
             Gap::EveryNamespace => (

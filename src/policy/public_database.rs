@@ -65,7 +65,9 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                 "leave it out",
             ),
             Way::AnySource => (
-                format!("this range is every address there is, so the load balancer lets anybody through to {product}"),
+                format!(
+                    "this range is every address there is, or nearly, so the load balancer lets anybody through to {product}"
+                ),
                 "leave it out, and keep the Service at `ClusterIP`",
             ),
             Way::ExternalIp => (
@@ -86,6 +88,16 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                 format!("this {kind} hands connections from outside the cluster on to {product}"),
                 "take the route away; people get in by `kubectl port-forward`",
             ),
+            Way::Published(bound, _) => (
+                format!(
+                    "this publishes {product} on every address of the machine, and Docker opens its firewall for it"
+                ),
+                bound.as_str(),
+            ),
+            Way::MachineNetwork => (
+                format!("on its machine's network {product} listens on every address of the machine"),
+                "leave it out; publish `127.0.0.1:PORT:PORT` where people on the machine need it",
+            ),
             Way::Tunnel(program) => (
                 format!("`{program}` beside {product} leads connections from elsewhere into its pod"),
                 "take it out; people get in by `kubectl port-forward`",
@@ -94,6 +106,13 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                 format!("`{key}` has a controller publish {product}"),
                 "leave it out: clients inside the cluster know the Service's name",
             ),
+        };
+        let help = match exposure.way {
+            Way::Published(..) if help.is_empty() => {
+                "bind it to `127.0.0.1`; services of the file need no port to meet".to_owned()
+            }
+            Way::Published(..) => format!("write `{help}`; services of the file need no port to meet"),
+            _ => help.to_owned(),
         };
         let message = match exposure.path.as_str() {
             "" => message,
@@ -115,6 +134,8 @@ fn fix(way: &Way) -> Option<Fix> {
         Way::Metrics(_) => Some(Fix::Replace("ClusterIP".to_owned())),
         Way::NodePort | Way::LoadBalancer | Way::AnySource | Way::ExternalIp | Way::HostPort => Some(Fix::Remove),
         Way::HostNetwork => Some(Fix::Replace("false".to_owned())),
+        Way::Published(_, fix) => fix.clone(),
+        Way::MachineNetwork => Some(Fix::Remove),
         Way::ServiceType(_) | Way::TcpRoute(_) | Way::Tunnel(_) | Way::Annotation(_) => None,
     }
 }

@@ -5,12 +5,14 @@ mod values;
 use serde_json::Value as Json;
 
 use super::{
-    At, Spot, Tree, path,
+    At, Spot, Tree, compose, path,
     pod::Pod,
     product,
     reach::is_wide,
     route::{Route, Services, routes},
 };
+
+use crate::diagnostic::Fix;
 
 /// A way to reach a database from outside the cluster, as set: it counts also where another value makes it idle today.
 pub struct Exposure<'a> {
@@ -45,6 +47,10 @@ pub enum Way {
     HostNetwork,
     /// A TCP route of an ingress or gateway controller, of this kind.
     TcpRoute(String),
+    /// A port that Compose publishes on every address of its machine: what to write instead.
+    Published(String, Option<Fix>),
+    /// The network of the machine that Compose runs on.
+    MachineNetwork,
     /// A program of this name in the database's own pod, which leads connections into it.
     Tunnel(String),
     /// An annotation by which a controller publishes the Service.
@@ -93,6 +99,7 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Exposure<'a>> {
     }
     found.extend(tree.pods.iter().flat_map(of_pod));
     found.extend(tree.releases.iter().flat_map(values::of_release));
+    found.extend(compose::exposures(tree.composed));
     found
 }
 

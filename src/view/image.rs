@@ -31,6 +31,9 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Image<'a>> {
     let containers = tree.pods.iter().flat_map(|pod| &pod.containers).filter_map(of_container);
     let containers = containers.filter(|image| !is_replaced(image));
     let of_releases = tree.releases.iter().flat_map(of_release);
+    // An image that Compose builds is called as one likes.
+    let composed = tree.composed.iter().filter(|service| service.spot.get(&["build"]).is_none());
+    let containers = containers.chain(composed.filter_map(|service| of_container(&service.spot)));
     containers.chain(replaced.iter().filter_map(of_kustomization)).chain(of_releases).collect()
 }
 
