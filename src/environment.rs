@@ -245,6 +245,7 @@ impl Environment {
             with_opinions: policy.opinions,
             kubernetes: Some(kubernetes.clone()),
             flux: delivery.flux.as_ref().map(|flux| flux.version.clone()),
+            ..Scope::default()
         }
     }
 

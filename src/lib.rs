@@ -1,6 +1,7 @@
 //! `gen` compiles `environments/*.yaml` into a `gitops/` tree and checks it. Data flows one way: load, resolve, plan,
 //! render, check, sync. The floors that these modules stand on are listed in `tests/floors.rs` and explained in CONTRIBUTING.md.
 
+pub mod api;
 pub mod audit;
 pub mod chart;
 pub mod cli;
@@ -26,6 +27,7 @@ pub mod schema;
 pub mod secrecy;
 pub mod selftest;
 pub mod sops;
+pub mod suggest;
 pub mod template;
 pub mod tree;
 pub mod view;

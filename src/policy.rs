@@ -6,10 +6,13 @@ mod dangling_reference;
 mod data_loss_on_delete;
 mod deadlock;
 mod dependency_cycle;
+mod deprecated_api;
 mod exception;
 mod fake_envelope;
 mod floating_version;
 mod image_not_pullable;
+mod invalid_object;
+mod invalid_schema;
 mod missing_file;
 mod open_network_policy;
 mod partially_encrypted;
@@ -17,20 +20,26 @@ mod plaintext_secret;
 mod pod_security;
 mod private_key_committed;
 mod public_database;
+mod removed_api;
 mod secret_key_missing;
 mod tampered_secret;
 mod two_owners;
 mod undecryptable_secret;
 mod unknown_chart_value;
+mod unknown_kind;
 mod unlisted_file;
 mod wrong_recipient;
+
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use exception::{Covers, Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unknown};
+pub use invalid_schema::{is_schema, read_schemas};
 
 use crate::{
+    api::Own,
     diagnostic::{Finding, Location, Severity},
     manifest::{Bundle, Provenance, dotted},
     path,
@@ -92,17 +101,22 @@ pub const RULES: &[Rule] = &[
     floating_version::RULE,
     image_not_pullable::RULE,
     missing_file::RULE,
+    deprecated_api::RULE,
+    invalid_object::RULE,
+    invalid_schema::RULE,
     open_network_policy::RULE,
     partially_encrypted::RULE,
     plaintext_secret::RULE,
     private_key_committed::RULE,
     public_database::RULE,
     pod_security::RULE,
+    removed_api::RULE,
     secret_key_missing::RULE,
     tampered_secret::RULE,
     two_owners::RULE,
     undecryptable_secret::RULE,
     unlisted_file::RULE,
+    unknown_kind::RULE,
     wrong_recipient::RULE,
     unknown_chart_value::RULE,
 ];
@@ -135,6 +149,8 @@ pub struct Scope {
     pub kubernetes: Option<KubernetesVersion>,
     /// The version of Flux that brings it to the cluster, where one does.
     pub flux: Option<FluxVersion>,
+    /// Schemas of kinds that gen does not know.
+    pub schemas: Arc<Own>,
 }
 
 /// What a person can be shown of a place: where it is and what it is called.

@@ -5,7 +5,7 @@
 mod check;
 mod look;
 mod merge;
-mod suggest;
+
 mod words;
 
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use std::sync::Arc;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json};
 
+pub use crate::suggest::closest;
 pub use check::{Checked, MISSING_KEY, Mode};
-pub use suggest::closest;
 
 /// Marks a map that may be written as one scalar: `storage: 20Gi` is `storage: {size: 20Gi}`. The value is the key that
 /// the scalar stands for.

@@ -6,7 +6,9 @@ mod credential;
 mod database;
 mod exposure;
 mod image;
+mod manifest;
 mod network;
+mod own;
 mod path;
 mod pod;
 mod product;
@@ -30,7 +32,9 @@ pub use compose::{Access, HostAccess};
 pub use credential::Credential;
 pub use exposure::{Exposure, Way};
 pub use image::Image;
+pub use manifest::Manifest;
 pub use network::{Gap, NetworkGap};
+pub use own::OwnKinds;
 pub use reach::{Caller, Direction, Labels, Policies, Port};
 pub use reference::Reference;
 pub use release::{Layer, Release};
@@ -60,6 +64,10 @@ pub struct At<'a> {
 pub struct View<'a> {
     /// The tree.
     pub bundle: &'a Bundle,
+    /// Every Kubernetes object, those in lists and in the values of charts too.
+    pub manifests: Vec<Manifest<'a>>,
+    /// The kinds that its own CRDs define.
+    pub own: OwnKinds<'a>,
     /// Releases of pinned charts, and loose values of them.
     pub releases: Vec<Release<'a>>,
     /// What Compose services may do to their machine.
@@ -97,13 +105,16 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn of(bundle: &'a Bundle) -> View<'a> {
         let written = spot::bodies(bundle);
+        let mut manifests = manifest::written(bundle, &written);
         let releases = release::releases(bundle, &written);
         let databases;
         let view = {
             let written_count = written.len();
             let mut bodies: Vec<Spot<'a, '_>> = written;
             let valued: Vec<Valued<'a, '_>> = releases.iter().map(Valued::of).collect();
-            bodies.extend(valued.iter().flat_map(Valued::extra_objects));
+            let extra: Vec<Spot<'a, '_>> = valued.iter().flat_map(Valued::extra_objects).collect();
+            manifests.extend(extra.iter().map(manifest::extra));
+            bodies.extend(extra);
             let pods = pod::pods(&bodies, &valued);
             let found = Databases::find(&bodies, &releases);
             let policies = Policies::among(&bodies);
@@ -137,6 +148,8 @@ impl<'a> View<'a> {
                 faults: wiring::find(&tree),
                 releases: Vec::new(),
                 databases: Vec::new(),
+                own: own::find(&manifests),
+                manifests,
             };
             databases = found.into_all();
             view

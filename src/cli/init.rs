@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::Args;
@@ -247,7 +248,13 @@ impl Work {
         }
         let repository = Repository::load(inputs);
         let findings = repository.project_findings().to_vec();
-        Ok(Workspace { root: self.place.root.clone(), repository, findings, is_readable: true })
+        Ok(Workspace {
+            root: self.place.root.clone(),
+            repository,
+            findings,
+            is_readable: true,
+            schemas: Arc::default(),
+        })
     }
 
     /// The sealed files of new environments; gives the repository with them, and what is wrong with its inputs.

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     path::{Component, Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -12,7 +13,7 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value as Json;
 
 use super::{
-    Reporting, Trouble,
+    Reporting, Trouble, pipeline,
     report::{self, Files},
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
     environment::{FOLDER, PROJECT_FILE, Repository},
     manifest::{Bundle, Comment, Object, dotted, may_hold_objects},
     policy::{self, Exception, Exceptions, Place, Profile, Scope},
-    scalar::{Date, KubernetesVersion},
+    scalar::{Date, FluxVersion, KubernetesVersion},
     schema::closest,
     tree::{FileTree, Limits, ReadError, ReadReason, read_file},
     view::At,
@@ -41,6 +42,12 @@ pub(super) struct Lint {
     /// The version of Kubernetes that the manifests are for, such as 1.33; the newest that gen knows where it is left out.
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<String>,
+    /// The version of Flux that applies them, such as 2.8; the newest that gen knows where it is left out.
+    #[arg(long, value_name = "VERSION")]
+    flux: Option<String>,
+    /// A folder of CRDs and JSON schemas of kinds that gen does not know.
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<PathBuf>,
     /// Ask rules that are a matter of taste too.
     #[arg(long)]
     opinions: bool,
@@ -66,8 +73,16 @@ impl Lint {
         };
         let kubernetes = self.kubernetes.as_deref().map(KubernetesVersion::parse).transpose();
         let kubernetes = kubernetes.map_err(|error| Trouble(format!("--kubernetes: this {error}")))?;
-        let scope = Scope { profile, with_opinions: self.opinions, kubernetes, flux: None };
+        let flux = self.flux.as_deref().map(FluxVersion::parse).transpose();
+        let flux = flux.map_err(|error| Trouble(format!("--flux: this {error}")))?;
         let here = std::env::current_dir()?.canonicalize()?;
+        let (schemas, flaws) = match &self.schemas {
+            Some(folder) => {
+                pipeline::schemas(folder, &spelled(folder, &here)).map_err(|error| missing(folder, &error))?
+            }
+            None => Default::default(),
+        };
+        let scope = Scope { profile, with_opinions: self.opinions, kubernetes, flux, schemas: Arc::new(schemas) };
         let gather = |path: &PathBuf| {
             FileTree::gather(path, &spelled(path, &here), &may_hold_objects, &LIMITS)
                 .map_err(|error| missing(path, &error))
@@ -88,6 +103,7 @@ impl Lint {
             return Err(Trouble(format!("there is nothing to check: no YAML or JSON in {}", paths.join(", "))));
         }
         let (bundle, mut findings) = Bundle::parse(&tree);
+        findings.extend(flaws);
         let locate = |at: &At<'_>| Place::new(Location::file(&at.object.file), dotted(&at.object.body, &at.pointer));
         findings.extend(policy::check(&bundle, &scope, &locate));
         let (exceptions, said) = self.exceptions(&bundle)?;

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -14,6 +15,7 @@ use super::{
     report::{self, Files},
 };
 use crate::{
+    api::Own,
     audit::{self, Facts},
     diagnostic::{Finding, Location, Severity, worst},
     drift::{Drift, removed_service},
@@ -21,15 +23,17 @@ use crate::{
     manifest::Bundle,
     part::{Body, SecretDemand},
     plan::{Component, Plan, plan, vendored_files},
-    policy::{self, Place, UNUSED_EXCEPTION},
+    policy::{self, Place, Scope, UNUSED_EXCEPTION, is_schema, read_schemas},
     render::{Positions, Rendered, render},
     scalar::Date,
     schema::closest,
     sops::is_sealed_name,
-    tree::{FileTree, LOCK, Limits, Lock, ReadReason, Survey, read_file},
+    tree::{FileTree, LOCK, Limits, Lock, ReadError, ReadReason, Survey, read_file},
     view::At,
 };
 
+/// The folder of schemas of kinds that gen does not know.
+const SCHEMAS: &str = "schemas";
 /// The folder of the trees.
 pub(super) const TREES: &str = "gitops";
 
@@ -41,6 +45,8 @@ pub(super) struct Workspace {
     pub(super) findings: Vec<Finding>,
     /// Whether this gen can read the project: where not, anything else that is wrong would be noise.
     pub(super) is_readable: bool,
+    /// Schemas of kinds that gen does not know.
+    pub(super) schemas: Arc<Own>,
 }
 
 /// An environment from its inputs to its files.
@@ -87,7 +93,10 @@ impl Workspace {
         let is_readable =
             findings.is_empty() && !repository.project_findings().iter().any(|said| of_the_version(&said));
         findings.extend(repository.project_findings().iter().cloned());
-        Ok(Workspace { root, repository, findings, is_readable })
+        let folder = root.join(SCHEMAS);
+        let (schemas, flaws) = if folder.is_dir() { schemas(&folder, SCHEMAS)? } else { Default::default() };
+        findings.extend(flaws);
+        Ok(Workspace { root, repository, findings, is_readable, schemas: Arc::new(schemas) })
     }
 
     /// The bytes of a file of the repository, an input as it was read.
@@ -283,7 +292,8 @@ impl Workspace {
         let folder = folder(&environment.name);
         let positions = Positions::new(rendered, &folder);
         let locate = |at: &At<'_>| Place { generated: positions.find(at), ..rendered.locate(environment, at) };
-        let said = policy::check(&rendered.bundle, &environment.scope(), &locate);
+        let scope = Scope { schemas: Arc::clone(&self.schemas), ..environment.scope() };
+        let said = policy::check(&rendered.bundle, &scope, &locate);
         let today = Date::of(SystemTime::now());
         environment.exceptions(&self.repository, &rendered.bundle.comments, today).apply(said)
     }
@@ -314,6 +324,14 @@ impl Workspace {
         }
         tree
     }
+}
+
+/// The schemas in a folder, which people know as `shown`, and what is wrong with them.
+pub(super) fn schemas(folder: &Path, shown: &str) -> Result<(Own, Vec<Finding>), ReadError> {
+    let (files, errors) = FileTree::gather(folder, shown, &is_schema, &Limits::default())?;
+    let (own, mut findings) = read_schemas(&files);
+    findings.extend(errors.into_iter().map(|error| unreadable(&error.path, &error.reason)));
+    Ok((own, findings))
 }
 
 /// The folder of an environment's tree, relative to the root.

@@ -94,6 +94,12 @@ impl FluxVersion {
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
+
+    /// Its minor version.
+    #[must_use]
+    pub fn minor(&self) -> u32 {
+        self.0.minor
+    }
 }
 
 text_traits!(FluxVersion, "flux-version");

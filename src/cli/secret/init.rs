@@ -94,8 +94,13 @@ impl Init {
         }
         rules.write(&workspace.root)?;
         self.tell(&workspace, &key, &joined, &there, &rules);
-        let after =
-            Workspace { root: workspace.root.clone(), repository: after, findings: Vec::new(), is_readable: true };
+        let after = Workspace {
+            root: workspace.root.clone(),
+            repository: after,
+            findings: Vec::new(),
+            is_readable: true,
+            schemas: Default::default(),
+        };
         let named: Vec<&Environment> = environments.iter().filter(|one| names.contains(&one.name)).collect();
         say(&after, config::check(&after, &named))
     }
