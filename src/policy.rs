@@ -14,6 +14,8 @@ mod image_not_pullable;
 mod invalid_object;
 mod invalid_schema;
 mod missing_file;
+mod missing_remediation;
+mod namespace_mismatch;
 mod open_network_policy;
 mod partially_encrypted;
 mod plaintext_secret;
@@ -22,12 +24,18 @@ mod private_key_committed;
 mod public_database;
 mod removed_api;
 mod secret_key_missing;
+mod suspended;
 mod tampered_secret;
 mod two_owners;
 mod undecryptable_secret;
+mod undefined_substitution;
+mod unguarded_prune;
 mod unknown_chart_value;
 mod unknown_kind;
 mod unlisted_file;
+mod unverified_source;
+mod unwatched_values;
+mod values_not_declarative;
 mod wrong_recipient;
 
 use std::sync::Arc;
@@ -97,26 +105,34 @@ pub const RULES: &[Rule] = &[
     data_loss_on_delete::RULE,
     deadlock::RULE,
     dependency_cycle::RULE,
+    deprecated_api::RULE,
     fake_envelope::RULE,
     floating_version::RULE,
     image_not_pullable::RULE,
-    missing_file::RULE,
-    deprecated_api::RULE,
     invalid_object::RULE,
     invalid_schema::RULE,
+    missing_file::RULE,
+    missing_remediation::RULE,
+    namespace_mismatch::RULE,
     open_network_policy::RULE,
     partially_encrypted::RULE,
     plaintext_secret::RULE,
+    pod_security::RULE,
     private_key_committed::RULE,
     public_database::RULE,
-    pod_security::RULE,
     removed_api::RULE,
     secret_key_missing::RULE,
+    suspended::RULE,
     tampered_secret::RULE,
     two_owners::RULE,
     undecryptable_secret::RULE,
-    unlisted_file::RULE,
+    undefined_substitution::RULE,
+    unguarded_prune::RULE,
     unknown_kind::RULE,
+    unlisted_file::RULE,
+    unverified_source::RULE,
+    unwatched_values::RULE,
+    values_not_declarative::RULE,
     wrong_recipient::RULE,
     unknown_chart_value::RULE,
 ];

@@ -12,6 +12,10 @@ mod paths;
 mod release;
 mod root;
 mod sealed;
+mod settings;
+mod sources;
+mod substitution;
+mod values;
 
 use std::collections::HashSet;
 
@@ -41,8 +45,17 @@ where
     for cluster in &deliveries.clusters {
         let releases = release::releases(&ground, &deliveries, cluster);
         found.extend(order::of_cluster(&ground, &deliveries, cluster, &releases));
+        found.extend(values::find(&ground, &deliveries, cluster, &releases));
+        found.extend(releases.iter().flat_map(|release| settings::of_release(tree, release)));
     }
-    found.extend(order::of_loose(&release::loose(tree, &deliveries, &is_patch)));
+    let loose = release::loose(tree, &deliveries, &is_patch);
+    found.extend(order::of_loose(&loose));
+    found.extend(loose.iter().flat_map(|release| settings::of_release(tree, release)));
+    found.extend(deliveries.all.iter().flat_map(settings::of_delivery));
+    found.extend(settings::forced(tree));
+    found.extend(settings::namespaces(&ground, &deliveries));
+    found.extend(substitution::find(tree, &deliveries));
+    found.extend(sources::find(tree, &is_patch));
     found.extend(deliveries.all.iter().flat_map(claims::waves));
     let mut seen = HashSet::new();
     // Clusters share folders.
