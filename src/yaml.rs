@@ -6,6 +6,7 @@
 //! see [`Dialect`].
 
 mod budget;
+mod edit;
 mod emit;
 mod keys;
 mod marks;
@@ -24,6 +25,7 @@ mod trap;
 mod tree;
 pub mod typed;
 
+pub use edit::{Edit, edit};
 pub use emit::{emit, emit_document};
 pub use node::{Entry, FileId, Mark, Node, Value};
 pub use parse::parse;

@@ -1,8 +1,8 @@
 //! Comments that say something to a program, and what they are about.
 
-use serde_saphyr::granit_parser::{Event, Parser, Placement, options};
+use serde_saphyr::granit_parser::{Event, Parser, Placement, Span, options};
 
-use super::node::{Mark, Node, Value};
+use super::node::{FileId, Mark, Node, Value};
 use super::{Source, marks};
 
 /// A comment that starts with the word that was looked for.
@@ -29,21 +29,38 @@ pub fn remarks(source: Source<'_>, documents: &[Node], word: &str) -> Vec<Remark
     };
     let mut remarks = Vec::new();
     let mut parts = None;
-    for event in
-        Parser::new_from_str_with_options(text, options! { emit_unresolved_aliases: true, emit_comments: true })
-    {
-        let Ok((event, span)) = event else { break };
-        let Event::Comment(comment, placement) = event else { continue };
+    for Found { mark, text: comment, is_behind } in comments(source.id, text) {
         let Some(rest) = comment.trim_start().strip_prefix(word) else { continue };
         if rest.starts_with(|next: char| next.is_alphanumeric() || next == '-' || next == '_') {
             continue;
         }
-        let mark = marks::token(source.id, text, &span);
         let parts = parts.get_or_insert_with(|| Parts::of(text, documents));
-        let lines = if placement == Placement::Right { parts.on(mark.line) } else { parts.below(text, mark) };
+        let lines = if is_behind { parts.on(mark.line) } else { parts.below(text, mark) };
         remarks.push(Remark { mark, text: rest.trim().to_owned(), lines });
     }
     remarks
+}
+
+/// A comment.
+pub(super) struct Found {
+    pub(super) mark: Mark,
+    pub(super) text: String,
+    /// Whether something else stands before it on its line.
+    pub(super) is_behind: bool,
+}
+
+/// The comments of a text, as far as it can be read.
+pub(super) fn comments(file: FileId, text: &str) -> Vec<Found> {
+    let options = options! { emit_unresolved_aliases: true, emit_comments: true };
+    let events = Parser::new_from_str_with_options(text, options).map_while(Result::ok);
+    let comment = |(event, span): (Event<'_>, Span)| match event {
+        Event::Comment(said, placement) => {
+            let mark = marks::token(file, text, &span);
+            Some(Found { mark, text: said.into_owned(), is_behind: placement == Placement::Right })
+        }
+        _ => None,
+    };
+    events.filter_map(comment).collect()
 }
 
 /// The entries and items of a text, by the lines they begin on.
@@ -117,8 +134,8 @@ impl Parts {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
-    use super::super::{Dialect, FileId, parse};
-    use super::{Remark, Source, remarks};
+    use super::super::{Dialect, parse};
+    use super::{FileId, Remark, Source, remarks};
 
     fn found(text: &str) -> Vec<(u32, String, Option<(u32, u32)>)> {
         let source = Source { id: FileId(0), name: "a.yaml", bytes: text.as_bytes() };
