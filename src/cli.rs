@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod init;
 mod lint;
+mod mend;
 mod pipeline;
 mod policy;
 mod report;

@@ -1,6 +1,7 @@
 //! The rules: what a tree must not hold. Each looks at a [`View`] and reports by pointer; file, line and column are worked out
 //! here, and only for what is found. Adding a rule is adding a file and a line in [`RULES`].
 
+mod baseline;
 mod compose_host_access;
 mod dangling_reference;
 mod data_loss_on_delete;
@@ -13,6 +14,7 @@ mod floating_version;
 mod image_not_pullable;
 mod invalid_object;
 mod invalid_schema;
+mod mend;
 mod missing_file;
 mod missing_remediation;
 mod namespace_mismatch;
@@ -43,8 +45,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use baseline::{Baseline, Judged};
 pub use exception::{Covers, Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unknown};
 pub use invalid_schema::{is_schema, read_schemas};
+pub use mend::{Mended, Rewritten, mend};
 
 use crate::{
     api::Own,

@@ -30,10 +30,15 @@ fn said(repository: &Repository, arguments: &[&str]) -> Vec<String> {
     let rules = ["public-database", "unknown-rule", "locked-rule", "missing-reason", "wrong-value", "exception"];
     let findings = repository.gen_(arguments).findings();
     let on_trial = findings.iter().filter(|line| rules.iter().any(|rule| line.contains(rule)));
-    on_trial.map(|line| line.split(" ~ ").next().unwrap().split_once(':').unwrap().1.to_owned()).collect()
+    // The words of the rule on trial are its own affair.
+    let short = |line: &String| {
+        let line = line.split(" ~ ").next().unwrap().split_once(':').unwrap().1;
+        line.split_once(" public-database: ").map_or(line.to_owned(), |(place, _)| format!("{place} public-database"))
+    };
+    on_trial.map(short).collect()
 }
 
-const OPEN: &str = "8:9 public-database: `NodePort` opens PostgreSQL on every node of the cluster";
+const OPEN: &str = "8:9 public-database";
 
 #[test]
 fn a_comment_covers_its_line_the_next_or_the_document() {

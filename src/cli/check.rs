@@ -6,14 +6,18 @@ use clap::Args;
 
 use super::{
     Reporting, Trouble,
+    mend::{Known, Mending},
     pipeline::{Compiled, TREES, Workspace, folder},
     report,
 };
 use crate::{
     audit,
     diagnostic::{Finding, Location, Severity, worst},
+    environment::FOLDER,
+    policy::{Judged, Rule},
     sops,
     tree::{LOCK, Limits, read_file, survey},
+    yaml::Dialect,
 };
 
 #[derive(Debug, Args)]
@@ -25,12 +29,19 @@ pub(super) struct Check {
     #[arg(long, conflicts_with = "environments")]
     all: bool,
     #[command(flatten)]
+    mending: Mending,
+    #[command(flatten)]
+    known: Known,
+    #[command(flatten)]
     reporting: Reporting,
 }
 
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         self.reporting.check()?;
+        if self.mending.fix {
+            self.mend()?;
+        }
         let workspace = Workspace::open()?;
         let mut findings = workspace.findings.clone();
         if !workspace.is_readable {
@@ -54,12 +65,33 @@ impl Check {
             findings.extend(workspace.repository.unused_layers());
             findings.extend(leftover_trees(&workspace, &names)?);
         }
+        let was_asked = |rule: &Rule| rule.is_about_trees() && !rule.is_opinion;
+        let judged = Judged { locked: workspace.repository.locked(), was_read: &|_| all, was_asked: &was_asked };
+        let (findings, known) = self.known.apply(findings, &judged)?;
         let is_exact = worst(&findings) != Some(Severity::Error);
         let code = workspace.report(findings, &self.reporting)?;
         if self.reporting.is_for_people() && is_exact {
             report::print(&format!("{}: exactly what the inputs produce\n", names.join(", ")));
         }
+        if self.reporting.is_for_people() {
+            report::print(&known);
+        }
         Ok(code)
+    }
+
+    /// Makes the changes that findings about the inputs carry.
+    fn mend(&self) -> Result<(), Trouble> {
+        let prefix = format!("{FOLDER}/");
+        let dialect = |file: &str| match file.strip_prefix(&prefix) {
+            Some(name) if !name.contains('/') => Dialect::Input,
+            _ => Dialect::Manifest,
+        };
+        let look = || {
+            let workspace = Workspace::open()?;
+            let names = workspace.select(&self.environments, self.all || self.environments.is_empty())?;
+            Ok(workspace.compile(&names, |_| ()).1)
+        };
+        self.mending.run(&Workspace::open()?.root, &dialect, &look)
     }
 }
 

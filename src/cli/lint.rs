@@ -1,5 +1,7 @@
 //! `gen lint`.
 
+mod skipped;
+
 use std::{
     collections::BTreeSet,
     path::{Component, Path, PathBuf},
@@ -12,8 +14,11 @@ use clap::Args;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use serde_json::Value as Json;
 
+use self::skipped::Skipped;
 use super::{
-    Reporting, Trouble, pipeline,
+    Reporting, Trouble,
+    mend::{Known, Mending},
+    pipeline,
     report::{self, Files},
 };
 use crate::{
@@ -21,11 +26,12 @@ use crate::{
     diagnostic::{Finding, Location},
     environment::{FOLDER, PROJECT_FILE, Repository},
     manifest::{Bundle, Comment, Object, dotted, may_hold_objects},
-    policy::{self, Exception, Exceptions, Place, Profile, Scope},
+    policy::{self, Exception, Exceptions, Judged, Place, Profile, Rule, Scope},
     scalar::{Date, FluxVersion, KubernetesVersion},
     schema::closest,
     tree::{FileTree, Limits, ReadError, ReadReason, read_file},
     view::At,
+    yaml::Dialect,
 };
 
 /// How much a tree may hold that nobody wrote for gen.
@@ -51,8 +57,24 @@ pub(super) struct Lint {
     /// Ask rules that are a matter of taste too.
     #[arg(long)]
     opinions: bool,
+    /// List the files that are passed over.
+    #[arg(short, long)]
+    verbose: bool,
+    #[command(flatten)]
+    mending: Mending,
+    #[command(flatten)]
+    known: Known,
     #[command(flatten)]
     reporting: Reporting,
+}
+
+/// What was found in a tree.
+struct Judgement {
+    findings: Vec<Finding>,
+    tree: FileTree,
+    objects: usize,
+    locked: Vec<String>,
+    skipped: Skipped,
 }
 
 /// The profiles as the command line spells them.
@@ -83,8 +105,31 @@ impl Lint {
             None => Default::default(),
         };
         let scope = Scope { profile, with_opinions: self.opinions, kubernetes, flux, schemas: Arc::new(schemas) };
+        if self.mending.fix {
+            let look = || Ok(self.judge(&scope, &flaws, &here)?.findings);
+            self.mending.run(&here, &|_| Dialect::Manifest, &look)?;
+        }
+        let Judgement { findings, tree, objects, locked, skipped } = self.judge(&scope, &flaws, &here)?;
+        let was_read = |file: &str| tree.get(file).is_some() || !Path::new(file).exists();
+        let was_asked = |rule: &Rule| rule.is_about_trees() && (self.opinions || !rule.is_opinion);
+        let of = Judged { locked: &locked, was_read: &was_read, was_asked: &was_asked };
+        let (findings, known) = self.known.apply(findings, &of)?;
+        let files = Files { home: &here, read: &|file| std::fs::read(file).ok() };
+        let code = report::findings(findings, &self.reporting, files)?;
+        if self.verbose {
+            skipped.list();
+        }
+        if self.reporting.is_for_people() {
+            let (files, objects) = (report::counted(tree.len(), "file"), report::counted(objects, "object"));
+            report::print(&format!("{files}, {objects}{}\n{known}", skipped.words()));
+        }
+        Ok(code)
+    }
+
+    /// Reads the tree and holds it against the rules.
+    fn judge(&self, scope: &Scope, flaws: &[Finding], here: &Path) -> Result<Judgement, Trouble> {
         let gather = |path: &PathBuf| {
-            FileTree::gather(path, &spelled(path, &here), &may_hold_objects, &LIMITS)
+            FileTree::gather(path, &spelled(path, here), &may_hold_objects, &LIMITS)
                 .map_err(|error| missing(path, &error))
         };
         let (mut tree, mut passed_over) = (FileTree::new(), Vec::new());
@@ -93,34 +138,34 @@ impl Lint {
             tree.join(gathered);
             passed_over.extend(errors);
         }
-        drop_templates(&mut tree);
+        let mut skipped = Skipped::templates_of_charts(&mut tree);
         if tree.is_empty() && !passed_over.is_empty() {
             let errors: Vec<String> = passed_over.iter().map(ToString::to_string).collect();
             return Err(Trouble(errors.join("\n")));
         }
         if tree.is_empty() {
             let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(Trouble(format!("there is nothing to check: no YAML or JSON in {}", paths.join(", "))));
+            let what = match skipped.words() {
+                none if none.is_empty() => "no YAML or JSON".to_owned(),
+                words => format!("nothing but what is{}", words.trim_start_matches(';')),
+            };
+            return Err(Trouble(format!("there is nothing to check: {what} in {}", paths.join(", "))));
         }
-        let (bundle, mut findings) = Bundle::parse(&tree);
-        findings.extend(flaws);
+        let (bundle, findings) = Bundle::parse(&tree);
+        let mut findings = skipped.other_templates(findings, &tree);
+        skipped.strangers(&bundle);
+        findings.extend_from_slice(flaws);
         let locate = |at: &At<'_>| Place::new(Location::file(&at.object.file), dotted(&at.object.body, &at.pointer));
-        findings.extend(policy::check(&bundle, &scope, &locate));
+        findings.extend(policy::check(&bundle, scope, &locate));
         let (exceptions, said) = self.exceptions(&bundle)?;
         findings = exceptions.apply(findings);
         findings.extend(said);
         for path in &self.paths {
-            findings.extend(audit::key::below(path, &spelled(path, &here)));
+            findings.extend(audit::key::below(path, &spelled(path, here)));
         }
         findings.extend(passed_over.into_iter().map(unreadable));
         findings.extend(bundle.objects.iter().filter(|object| is_environment(&object.body)).map(environment));
-        let files = Files { home: &here, read: &|file| std::fs::read(file).ok() };
-        let code = report::findings(findings, &self.reporting, files)?;
-        if self.reporting.is_for_people() {
-            let (files, objects) = (tree.len(), bundle.objects.len());
-            report::print(&format!("{}, {}\n", report::counted(files, "file"), report::counted(objects, "object")));
-        }
-        Ok(code)
+        Ok(Judgement { findings, tree, objects: bundle.objects.len(), locked: exceptions.locked, skipped })
     }
 }
 
@@ -128,7 +173,7 @@ impl Lint {
     /// The exceptions in the comments of the tree, without those for rules that gen.yaml locks, and what is wrong with gen.yaml.
     fn exceptions(&self, bundle: &Bundle) -> Result<(Exceptions, Vec<Finding>), Trouble> {
         let mut projects = BTreeSet::new();
-        for path in self.paths.iter().filter(|_| !bundle.comments.is_empty()) {
+        for path in &self.paths {
             let path = path.canonicalize()?;
             projects.extend(path.ancestors().find(|above| above.join(PROJECT_FILE).is_file()).map(Path::to_path_buf));
         }
@@ -138,7 +183,9 @@ impl Lint {
             inputs.insert(PROJECT_FILE, read_file(root, PROJECT_FILE, &Limits::default())?)?;
             let repository = Repository::load(inputs);
             locked.extend_from_slice(repository.locked());
-            findings.extend(repository.project_findings().iter().cloned());
+            // What is wrong with the project is the affair of `gen check`, unless a lock is lost by it.
+            let is_asked = !bundle.comments.is_empty() || self.known.is_used();
+            findings.extend(repository.project_findings().iter().filter(|_| is_asked).cloned());
         }
         // What an environment copies is judged with it: more is known then, and more may be wrong.
         let here = std::env::current_dir()?;
@@ -181,13 +228,6 @@ fn unreadable(error: ReadError) -> Finding {
         reason => reason.to_string(),
     };
     Finding::note("unreadable-file", Location::file(error.path), format!("passed over: {why}"))
-}
-
-/// Templates of Helm charts are no YAML before Helm has filled them in.
-fn drop_templates(tree: &mut FileTree) {
-    let folders = tree.iter().filter_map(|(path, _)| path.strip_suffix("Chart.yaml"));
-    let templates: Vec<String> = folders.map(|folder| format!("{folder}templates/")).collect();
-    tree.retain(|path| !templates.iter().any(|templates| path.starts_with(templates.as_str())));
 }
 
 /// Why a path cannot be linted, with the name that may have been meant.

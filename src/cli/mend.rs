@@ -1,6 +1,9 @@
 //! What lint and check share beyond reporting: changes that solve findings, and findings that are known.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -35,13 +38,34 @@ pub(super) struct Known {
     write_baseline: Option<PathBuf>,
 }
 
+/// How often files are looked at.
+const ROUNDS: usize = 5;
+
 impl Mending {
-    /// Makes the changes that findings carry, in files below `home`, and says so. Tells whether anything was written.
+    /// Makes the changes that findings carry, in files below `home`, and says so. Looks and changes again as long as that
+    /// helps: one change can stand in the lines of another.
     pub(super) fn run(
+        &self,
+        home: &Path,
+        dialect: &dyn Fn(&str) -> Dialect,
+        look: &dyn Fn() -> Result<Vec<Finding>, Trouble>,
+    ) -> Result<(), Trouble> {
+        let mut said = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            if !self.round(&look()?, home, dialect, &mut said)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells whether anything was written.
+    fn round(
         &self,
         findings: &[Finding],
         home: &Path,
         dialect: &dyn Fn(&str) -> Dialect,
+        said: &mut BTreeSet<String>,
     ) -> Result<bool, Trouble> {
         let read = |file: &str| Some((std::fs::read(home.join(file)).ok()?, dialect(file)));
         let (rewritten, mended) = mend(findings, &read, &|file| generated(&home.join(file)));
@@ -57,7 +81,10 @@ impl Mending {
                 (Ok(words), true) => format!("would be fixed: {words}"),
                 (Err(why), _) => format!("not fixed: {why}"),
             };
-            report::progress(&format!("{file}:{line}:{column} {} {what}", done.finding.rule));
+            let words = format!("{file}:{line}:{column} {} {what}", done.finding.rule);
+            if said.insert(words.clone()) {
+                report::progress(&words);
+            }
         }
         Ok(!self.dry_run && !rewritten.is_empty())
     }
@@ -77,6 +104,11 @@ fn generated(file: &Path) -> Option<&'static str> {
 }
 
 impl Known {
+    /// Whether anybody asks for it.
+    pub(super) fn is_used(&self) -> bool {
+        self.baseline.is_some() || self.write_baseline.is_some()
+    }
+
     /// The findings that are left, and what to tell people about the others.
     pub(super) fn apply(&self, findings: Vec<Finding>, judged: &Judged<'_>) -> Result<(Vec<Finding>, String), Trouble> {
         let counted = |count: usize| report::counted(count, "finding");

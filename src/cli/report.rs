@@ -58,7 +58,7 @@ pub(super) fn findings(
         .collect();
     print(&printed);
     for (file, document) in written {
-        write(file, &document)?;
+        write("--output", file, &document)?;
     }
     if let Some((page, text)) = summary {
         let mut page = std::fs::OpenOptions::new().append(true).create(true).open(page)?;
@@ -80,9 +80,9 @@ fn above(home: &Path) -> String {
 }
 
 /// Writes a report in one step: whoever waits for the file finds all of it.
-fn write(file: &Path, text: &str) -> Result<(), Trouble> {
+pub(super) fn write(option: &str, file: &Path, text: &str) -> Result<(), Trouble> {
     let refused =
-        |error: &dyn std::fmt::Display| Trouble(format!("--output: cannot write {}: {error}", file.display()));
+        |error: &dyn std::fmt::Display| Trouble(format!("{option}: cannot write {}: {error}", file.display()));
     let real = if file.exists() { file.canonicalize().map_err(|error| refused(&error))? } else { file.to_owned() };
     if real.exists() && !real.is_file() {
         // A pipe, or the terminal.
@@ -116,6 +116,11 @@ pub(super) fn counted(number: usize, what: &str) -> String {
 pub(super) fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Says what is being done.
+pub(super) fn progress(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", printable(line.to_owned()));
 }
 
 /// Says why a command could not do its work.

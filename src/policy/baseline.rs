@@ -120,7 +120,9 @@ fn objection(known: &Fingerprint, entry: &Known, found: usize, judged: &Judged<'
     let location = entry.location.clone();
     if judged.is_locked(rule) {
         let message = format!("`{rule}` is locked: no baseline may hold it");
-        return Some(Finding::error("locked-rule", location, message).help("delete this line, and solve what it is for"));
+        return Some(
+            Finding::error("locked-rule", location, message).help("delete this line, and solve what it is for"),
+        );
     }
     let Some(known) = find(rule) else { return Some(unknown(rule, &Place::new(location, ""))) };
     if found >= entry.count || !(judged.was_asked)(known) || !(judged.was_read)(file) {
@@ -151,7 +153,11 @@ mod tests {
 
     #[test]
     fn what_is_known_is_passed_over_wherever_it_moved() {
-        let before = vec![finding("public-database", 9, "b"), finding("floating-version", 4, "a"), finding("public-database", 2, "b")];
+        let before = vec![
+            finding("public-database", 9, "b"),
+            finding("floating-version", 4, "a"),
+            finding("public-database", 2, "b"),
+        ];
         let (text, count, left) = Baseline::write(before, &ALL);
         assert_eq!((count, left), (3, vec![]));
         assert_eq!(
@@ -161,11 +167,18 @@ mod tests {
         );
         let baseline = Baseline::read("known.json", text.as_bytes()).unwrap();
         let after = |findings: Vec<Finding>| baseline.apply(findings, &ALL);
-        let moved = vec![finding("public-database", 12, "b"), finding("floating-version", 1, "a"), finding("public-database", 5, "b")];
+        let moved = vec![
+            finding("public-database", 12, "b"),
+            finding("floating-version", 1, "a"),
+            finding("public-database", 5, "b"),
+        ];
         assert_eq!(after(moved), (vec![], 3));
         let more = vec![
-            finding("public-database", 1, "b"), finding("public-database", 2, "b"), finding("public-database", 3, "b"),
-            finding("floating-version", 1, "a"), finding("floating-version", 1, "other"),
+            finding("public-database", 1, "b"),
+            finding("public-database", 2, "b"),
+            finding("public-database", 3, "b"),
+            finding("floating-version", 1, "a"),
+            finding("floating-version", 1, "other"),
         ];
         assert_eq!(rules(&after(more).0), [("public-database", 3), ("floating-version", 1)]);
         let (left, count) = after(vec![finding("public-database", 1, "b")]);
@@ -185,7 +198,11 @@ mod tests {
     fn locked_rules_and_other_mistakes_are_never_known() {
         let locked = ["public-database".to_owned()];
         let judged = Judged { locked: &locked, ..ALL };
-        let all = vec![finding("plaintext-secret", 1, "a"), finding("public-database", 2, "a"), finding("yaml-syntax", 3, "a")];
+        let all = vec![
+            finding("plaintext-secret", 1, "a"),
+            finding("public-database", 2, "a"),
+            finding("yaml-syntax", 3, "a"),
+        ];
         let (text, count, left) = Baseline::write(all.clone(), &judged);
         assert_eq!((count, left.len()), (0, 3));
         assert_eq!(text, "{\n  \"version\": 1,\n  \"findings\": []\n}\n");
@@ -202,12 +219,17 @@ mod tests {
 
     #[test]
     fn what_is_no_baseline_is_told() {
-        let rule = |text: &str| Baseline::read("known.json", text.as_bytes()).err().map(|said| (said[0].rule, said[0].location.line));
+        let rule = |text: &str| {
+            Baseline::read("known.json", text.as_bytes()).err().map(|said| (said[0].rule, said[0].location.line))
+        };
         assert_eq!(rule("{"), Some(("yaml-syntax", 1)));
         assert_eq!(rule("[]"), Some(("bad-baseline", 1)));
         assert_eq!(rule("{\"version\": 2, \"findings\": []}"), Some(("bad-baseline", 1)));
         assert_eq!(rule("{\"version\": 1, \"findings\": [\n{\"rule\": \"x\"}]}"), Some(("bad-baseline", 2)));
-        assert_eq!(rule("{\"version\": 1, \"findings\": [\n{\"rule\": \"x\", \"file\": \"x\", \"at\": \"\", \"count\": 0}]}"), Some(("bad-baseline", 2)));
+        assert_eq!(
+            rule("{\"version\": 1, \"findings\": [\n{\"rule\": \"x\", \"file\": \"x\", \"at\": \"\", \"count\": 0}]}"),
+            Some(("bad-baseline", 2))
+        );
         assert_eq!(rule("<<<<<<< HEAD\n"), Some(("merge-conflict", 1)));
     }
 }

@@ -65,10 +65,7 @@ pub fn mend<'a>(
     (rewritten, mended)
 }
 
-fn content(
-    file: &str,
-    read: &dyn Fn(&str) -> Option<(Vec<u8>, Dialect)>,
-) -> Result<(String, Dialect), &'static str> {
+fn content(file: &str, read: &dyn Fn(&str) -> Option<(Vec<u8>, Dialect)>) -> Result<(String, Dialect), &'static str> {
     let (bytes, dialect) = read(file).ok_or("the file cannot be read")?;
     let text = String::from_utf8(bytes).map_err(|_| "the file cannot be read")?;
     if is_sealed_name(file) || text.contains("\nsops:") || text.starts_with("sops:") {
