@@ -1,5 +1,5 @@
 //! The I/O ends of the program: a [`FileTree`] is a folder in memory. It is read from disk ([`FileTree::read`]), compared
-//! with what stands in `gitops/<env>/` ([`survey()`]) and written there in one step ([`sync()`]). Sealed files and keys are written one
+//! with what stands in `gitops/<env>/` ([`survey()`], or on no disk: [`Snapshot`]) and written there in one step ([`sync()`]). Sealed files and keys are written one
 //! by one ([`write_file`]).
 //!
 //! What holds for a synced folder: it is exactly the old or exactly the new tree at every moment, files `gen` did not
@@ -10,6 +10,7 @@ mod leftover;
 mod lock;
 mod read;
 mod scratch;
+mod snapshot;
 mod stage;
 mod survey;
 mod sync;
@@ -23,6 +24,7 @@ pub use disk::IoError;
 pub use lock::{Digest, LOCK, Lock, LockError};
 pub use read::{Limits, ReadError, ReadReason, read_file};
 pub use scratch::{Scratch, ScratchError};
+pub use snapshot::Snapshot;
 pub use survey::{Obstacle, State, Survey, survey};
 pub use sync::{Report, SyncError, sync};
 pub use write::{Access, WriteError, write_file};

@@ -1,11 +1,15 @@
 //! What was committed, from the `git` program.
 
+mod index;
+
 use std::{
     fmt,
     io::{self, BufRead, BufReader, Read as _, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
+
+pub use index::{Index, Stage};
 
 /// A folder in a Git repository: the repository's root or any folder below it. `GIT_DIR` and its like are honoured.
 pub struct Git {
@@ -204,6 +208,11 @@ impl Git {
     /// # Errors
     /// When git fails or has not got one of them.
     pub fn contents(&self, entries: &[Entry]) -> Result<Vec<Vec<u8>>, GitError> {
+        Ok(self.bounded(entries)?.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// [`Git::contents`], which tells what was too large.
+    fn bounded(&self, entries: &[Entry]) -> Result<Vec<Option<Vec<u8>>>, GitError> {
         let mut child = self.command(&["cat-file", "--batch"]).stdin(Stdio::piped()).spawn()?;
         let wanted: String = entries.iter().map(|entry| format!("{}\n", entry.id)).collect();
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
@@ -247,7 +256,7 @@ impl Git {
     }
 }
 
-fn answers(mut stdout: impl BufRead, entries: &[Entry]) -> Result<Vec<Vec<u8>>, GitError> {
+fn answers(mut stdout: impl BufRead, entries: &[Entry]) -> Result<Vec<Option<Vec<u8>>>, GitError> {
     let mut files = Vec::with_capacity(entries.len());
     for entry in entries {
         let mut head = String::new();
@@ -260,14 +269,14 @@ fn answers(mut stdout: impl BufRead, entries: &[Entry]) -> Result<Vec<Vec<u8>>, 
         };
         if entry.size == UNKNOWN && size > LARGEST_UNKNOWN {
             io::copy(&mut stdout.by_ref().take(size + 1), &mut io::sink())?;
-            files.push(Vec::new());
+            files.push(None);
             continue;
         }
         let size = usize::try_from(size).map_err(io::Error::other)?;
         let mut bytes = vec![0; size + 1];
         stdout.read_exact(&mut bytes)?;
         bytes.truncate(size);
-        files.push(bytes);
+        files.push(Some(bytes));
     }
     Ok(files)
 }

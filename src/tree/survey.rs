@@ -89,7 +89,31 @@ pub fn survey(rendered: &FileTree, dir: &Path) -> Result<Survey, IoError> {
     // A reader gets on without a lock where the file system has none.
     let _ = parent.lock(FlockOperation::LockShared);
     let folder = parent.open_below(name_of(dir)?)?;
-    inspect(rendered, folder.as_ref()).map(|found| found.survey)
+    inspect(rendered, folder.as_ref().map(|folder| folder as &dyn Standing)).map(|found| found.survey)
+}
+
+/// What a tree is held against: a folder on disk, or files in memory.
+pub(super) trait Standing {
+    /// Everything below it.
+    fn walk(&self) -> Result<Walk, IoError>;
+    /// Whether the file at `path` has exactly the bytes `expected`. `buffer` is scratch space.
+    fn holds(&self, path: &[u8], expected: &[u8], buffer: &mut Vec<u8>) -> Result<bool, IoError>;
+    /// The file at `path` and the version it was read in, where it has versions; no bytes where it is too large to be one of gen's.
+    fn load(&self, path: &[u8]) -> Result<(Option<Stat>, Option<Vec<u8>>), IoError>;
+}
+
+impl Standing for Folder {
+    fn walk(&self) -> Result<Walk, IoError> {
+        Folder::walk(self)
+    }
+
+    fn holds(&self, path: &[u8], expected: &[u8], buffer: &mut Vec<u8>) -> Result<bool, IoError> {
+        Folder::holds(self, path, expected, buffer)
+    }
+
+    fn load(&self, path: &[u8]) -> Result<(Option<Stat>, Option<Vec<u8>>), IoError> {
+        Folder::load(self, path).map(|(version, bytes)| (Some(version), bytes))
+    }
 }
 
 /// A survey with what a build needs to act on it.
@@ -102,12 +126,12 @@ pub(super) struct Inspection {
     pub(super) versions: BTreeMap<String, Stat>,
 }
 
-pub(super) fn inspect(rendered: &FileTree, folder: Option<&Folder>) -> Result<Inspection, IoError> {
+pub(super) fn inspect(rendered: &FileTree, folder: Option<&dyn Standing>) -> Result<Inspection, IoError> {
     let new_lock = Lock::of(rendered);
     let mut found = Inspection {
         survey: Survey { states: Vec::new(), unchanged: 0, exists: folder.is_some(), lock_error: None },
         lock: new_lock.render(),
-        walk: folder.map(Folder::walk).transpose()?.unwrap_or_default(),
+        walk: folder.map(Standing::walk).transpose()?.unwrap_or_default(),
         versions: BTreeMap::new(),
     };
     let (differing, extra) = match folder {
@@ -142,7 +166,7 @@ pub(super) fn inspect(rendered: &FileTree, folder: Option<&Folder>) -> Result<In
 type Difference = (Vec<(String, Option<Kind>)>, Vec<(Vec<u8>, Kind)>);
 
 impl Inspection {
-    fn compare(&mut self, rendered: &FileTree, folder: &Folder) -> Result<Difference, IoError> {
+    fn compare(&mut self, rendered: &FileTree, folder: &dyn Standing) -> Result<Difference, IoError> {
         let (mut differing, mut extra) = (Vec::new(), Vec::new());
         let mut buffer = Vec::new();
         let mut leaves = self.walk.leaves.iter().filter(|(path, _)| path != LOCK.as_bytes()).peekable();
@@ -162,7 +186,7 @@ impl Inspection {
     }
 
     /// What gen wrote last time; where `gen.lock` is not the one to write, it gets a state.
-    fn read_lock(&mut self, folder: Option<&Folder>, new: Lock) -> Result<Lock, IoError> {
+    fn read_lock(&mut self, folder: Option<&dyn Standing>, new: Lock) -> Result<Lock, IoError> {
         let (state, old) = match (folder, self.walk.leaf(LOCK.as_bytes())) {
             (Some(folder), Some(Kind::File)) => {
                 let (version, bytes) = folder.load(LOCK.as_bytes())?;
@@ -170,7 +194,7 @@ impl Inspection {
                 if bytes == self.lock.as_bytes() {
                     return Ok(new);
                 }
-                self.versions.insert(LOCK.to_owned(), version);
+                self.versions.extend(version.map(|version| (LOCK.to_owned(), version)));
                 match Lock::parse(&bytes) {
                     Ok(lock) => (State::Stale, lock),
                     Err(error) => {
@@ -194,7 +218,7 @@ impl Inspection {
     }
 
     /// The state of a file that is rendered with other bytes.
-    fn differing(&mut self, folder: Option<&Folder>, path: &str, lock: &Lock) -> Result<State, IoError> {
+    fn differing(&mut self, folder: Option<&dyn Standing>, path: &str, lock: &Lock) -> Result<State, IoError> {
         Ok(match self.provenance(folder, path, lock)? {
             Provenance::Gen => State::Stale,
             Provenance::Merge { line } => State::Conflicted { line },
@@ -205,7 +229,7 @@ impl Inspection {
     }
 
     /// The state of a file that gen wrote and that is not rendered any more.
-    fn orphaned(&mut self, folder: Option<&Folder>, path: &str, lock: &Lock) -> Result<State, IoError> {
+    fn orphaned(&mut self, folder: Option<&dyn Standing>, path: &str, lock: &Lock) -> Result<State, IoError> {
         Ok(match self.provenance(folder, path, lock)? {
             Provenance::Gen => State::Orphaned,
             // Its source is gone: nothing can restore it.
@@ -215,10 +239,10 @@ impl Inspection {
         })
     }
 
-    fn provenance(&mut self, folder: Option<&Folder>, path: &str, lock: &Lock) -> Result<Provenance, IoError> {
+    fn provenance(&mut self, folder: Option<&dyn Standing>, path: &str, lock: &Lock) -> Result<Provenance, IoError> {
         let Some(folder) = folder else { return Ok(Provenance::Hand) };
         let (version, bytes) = folder.load(path.as_bytes())?;
-        self.versions.insert(path.to_owned(), version);
+        self.versions.extend(version.map(|version| (path.to_owned(), version)));
         Ok(match bytes {
             Some(bytes) if lock.wrote(path, &bytes) => Provenance::Gen,
             Some(bytes) if lock.owns(path) => {

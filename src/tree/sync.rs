@@ -134,7 +134,7 @@ impl<'a> Place<'a> {
     fn sync(&self, rendered: &FileTree, force: &[String], able: bool) -> Result<Report, SyncError> {
         leftover::clear(&self.parent)?;
         let old = self.parent.open_below(self.name)?;
-        let found = inspect(rendered, old.as_ref())?;
+        let found = inspect(rendered, old.as_ref().map(|old| old as &dyn Standing))?;
         let plan = plan(rendered, &found, force)?;
         let mut report = Report { unchanged: found.survey.unchanged, ..Report::default() };
         if plan.write.is_empty() && plan.remove.is_empty() {
