@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, each of which strings the stages together.
 
+mod before;
 mod build;
 mod check;
 mod diff;

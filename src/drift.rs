@@ -14,7 +14,7 @@ use crate::{
     yaml::Node,
 };
 
-pub use self::transition::transitions;
+pub use self::transition::{removed_environment, transitions};
 
 /// One environment's tree, rendered and on disk.
 pub struct Drift<'a> {
@@ -272,6 +272,21 @@ pub fn removed_service(environment: &Environment, folder: &str, service: &str) -
     let help =
         format!("bring it back under its name, or run `gen build {name} --remove {service}`, which says what is kept");
     Finding::error("removed-service", environment.location("services"), message).help(help).at("services")
+}
+
+/// The findings about the services that `before` has a folder of and the rendered tree has not.
+#[must_use]
+pub fn removed_services(
+    environment: &Environment,
+    rendered: &Rendered,
+    folder: &str,
+    before: &FileTree,
+) -> Vec<Finding> {
+    let folders = |tree: &FileTree| -> BTreeSet<String> {
+        tree.iter().filter_map(|(path, _)| component_of(path)).map(str::to_owned).collect()
+    };
+    let gone = &folders(before) - &folders(&rendered.tree);
+    gone.iter().map(|service| removed_service(environment, folder, service)).collect()
 }
 
 /// Whether a file exists because of a component: it lies in its folder, or brings it to the cluster.

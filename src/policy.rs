@@ -2,23 +2,31 @@
 //! here, and only for what is found. Adding a rule is adding a file and a line in [`RULES`].
 
 mod baseline;
+mod claim_replaced;
+mod claim_resize;
+mod claim_shrunk;
 mod compose_host_access;
 mod dangling_reference;
 mod data_loss_on_delete;
 mod deadlock;
 mod dependency_cycle;
 mod deprecated_api;
+mod destructive_removal;
+mod engine_downgrade;
 mod exception;
 mod fake_envelope;
 mod floating_version;
 mod image_not_pullable;
+mod immutable_field;
 mod invalid_object;
 mod invalid_schema;
 mod mend;
 mod missing_file;
 mod missing_remediation;
+mod moved_server;
 mod namespace_mismatch;
 mod open_network_policy;
+mod parked_change;
 mod partially_encrypted;
 mod plaintext_secret;
 mod pod_security;
@@ -26,8 +34,10 @@ mod private_key_committed;
 mod public_database;
 mod removed_api;
 mod secret_key_missing;
+mod security_regression;
 mod suspended;
 mod tampered_secret;
+mod transition;
 mod two_owners;
 mod undecryptable_secret;
 mod undefined_substitution;
@@ -49,11 +59,15 @@ pub use baseline::{Baseline, Judged};
 pub use exception::{Covers, Exception, Exceptions, LOCKED_ALWAYS, UNUSED_EXCEPTION, unknown};
 pub use invalid_schema::{is_schema, read_schemas};
 pub use mend::{Mended, Rewritten, mend};
+pub use security_regression::without_echoes;
+pub use transition::Comparison;
+
+use transition::Transition;
 
 use crate::{
     api::Own,
     diagnostic::{Finding, Location, Severity},
-    manifest::{Bundle, Provenance, dotted},
+    manifest::{Bundle, Object, Provenance, dotted},
     path,
     scalar::{FluxVersion, KubernetesVersion},
     view::{At, View, Weight},
@@ -90,6 +104,8 @@ pub struct Rule {
 enum Check {
     /// It looks at a tree.
     Tree(fn(&View<'_>, &mut Report<'_>)),
+    /// It looks at the way from one tree to the next.
+    Change(fn(&Transition<'_>, &mut Report<'_>)),
     /// No tree tells: keys, holders, history. Whoever knows that reports under the rule's id.
     Elsewhere,
 }
@@ -100,11 +116,20 @@ impl Rule {
     pub fn is_about_trees(&self) -> bool {
         matches!(self.check, Check::Tree(_))
     }
+
+    /// Whether it looks at the way from one tree to the next.
+    #[must_use]
+    pub fn is_about_transitions(&self) -> bool {
+        matches!(self.check, Check::Change(_))
+    }
 }
 
 /// Every rule. `unknown-chart-value` comes last: it is silent where another one has said more.
 pub const RULES: &[Rule] = &[
     compose_host_access::RULE,
+    claim_replaced::RULE,
+    claim_resize::RULE,
+    claim_shrunk::RULE,
     dangling_reference::RULE,
     data_loss_on_delete::RULE,
     deadlock::RULE,
@@ -118,7 +143,12 @@ pub const RULES: &[Rule] = &[
     missing_file::RULE,
     missing_remediation::RULE,
     namespace_mismatch::RULE,
+    destructive_removal::RULE,
+    engine_downgrade::RULE,
+    immutable_field::RULE,
+    moved_server::RULE,
     open_network_policy::RULE,
+    parked_change::RULE,
     partially_encrypted::RULE,
     plaintext_secret::RULE,
     pod_security::RULE,
@@ -127,6 +157,7 @@ pub const RULES: &[Rule] = &[
     removed_api::RULE,
     secret_key_missing::RULE,
     suspended::RULE,
+    security_regression::RULE,
     tampered_secret::RULE,
     two_owners::RULE,
     undecryptable_secret::RULE,
@@ -200,16 +231,22 @@ pub fn check(bundle: &Bundle, scope: &Scope, locate: &dyn Fn(&At<'_>) -> Place) 
     let view = View::of(bundle);
     let mut findings = Vec::new();
     for rule in RULES.iter().filter(|rule| scope.with_opinions || !rule.is_opinion) {
-        let severity = match scope.profile {
-            Profile::Default => rule.severity,
-            Profile::Production => rule.production,
-        };
-        let mut report = Report { rule, severity, scope, locate, findings: &mut findings };
+        let severity = severity(rule, scope);
+        let mut report =
+            Report { rule, severity, scope, locate, gone: locate, findings: &mut findings, subjects: None };
         if let Check::Tree(check) = rule.check {
             check(&view, &mut report);
         }
     }
     findings
+}
+
+/// How much a rule matters there.
+fn severity(rule: &Rule, scope: &Scope) -> Severity {
+    match scope.profile {
+        Profile::Default => rule.severity,
+        Profile::Production => rule.production,
+    }
 }
 
 /// Collects what one rule finds.
@@ -218,7 +255,11 @@ struct Report<'a> {
     severity: Severity,
     scope: &'a Scope,
     locate: &'a dyn Fn(&At<'_>) -> Place,
+    /// The place that decides about what stands in an older tree only.
+    gone: &'a dyn Fn(&At<'_>) -> Place,
     findings: &'a mut Vec<Finding>,
+    /// What each finding is about, under a name that it has in other trees too, where somebody asks.
+    subjects: Option<&'a mut Vec<String>>,
 }
 
 impl Report<'_> {
@@ -276,7 +317,34 @@ impl Report<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> &mut Finding {
-        let Place { location, path, is_source, generated } = self.place(at);
+        if let Some(subjects) = &mut self.subjects {
+            let Object { file, .. } = at.object;
+            let (kind, name) = (at.object.kind(), at.object.name());
+            let namespace = at.object.namespace().unwrap_or_default();
+            let file = if kind.is_empty() || name.is_empty() { file.as_str() } else { "" };
+            // Something before an item of a list gives it another number.
+            let keys: Vec<&str> =
+                at.pointer.iter().map(String::as_str).filter(|key| key.parse::<u32>().is_err()).collect();
+            subjects.push(format!("{kind} {namespace}/{name} {file} {}", keys.join(".")));
+        }
+        let place = self.place(at);
+        self.put(severity, at, place, message, help)
+    }
+
+    /// Reports something about what stands in an older tree only.
+    fn removal(&mut self, severity: Severity, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
+        let place = (self.gone)(at);
+        self.put(severity, at, place, message, help);
+    }
+
+    fn put(
+        &mut self,
+        severity: Severity,
+        at: &At<'_>,
+        Place { location, path, is_source, generated }: Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> &mut Finding {
         let target = is_source.then(|| match &at.object.provenance {
             Provenance::Rendered => path::split(&path),
             Provenance::Written(_) => at.pointer.clone(),

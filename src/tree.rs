@@ -79,6 +79,12 @@ impl FileTree {
         Ok(())
     }
 
+    /// A tree that is only looked at: a path may lead anywhere.
+    #[must_use]
+    pub fn of_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> FileTree {
+        FileTree { files: files.into_iter().collect(), ..FileTree::default() }
+    }
+
     /// Adds the files of another tree; what stands at the same path is the same file.
     pub fn join(&mut self, other: FileTree) {
         self.files.extend(other.files);

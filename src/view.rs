@@ -6,6 +6,7 @@ mod credential;
 mod database;
 mod exposure;
 mod image;
+pub mod lasting;
 mod manifest;
 mod network;
 mod own;
@@ -48,6 +49,7 @@ pub use wiring::{Fault, Weight};
 pub use database::Database;
 
 use self::{compose::Composed, database::Databases, pod::Pod, release::Valued, spot::Spot, template::Template};
+use self::{database::Databases, lasting::Lasting, pod::Pod, release::Valued, spot::Spot, template::Template};
 
 /// Where a fact stands.
 #[derive(Clone)]
@@ -98,12 +100,24 @@ pub struct View<'a> {
     pub versions: Vec<Version<'a>>,
     /// What a delivery engine will not do as it is meant.
     pub faults: Vec<Fault<'a>>,
+    /// What lasts to the next tree, where somebody asks for it.
+    pub lasting: Lasting<'a>,
 }
 
 impl<'a> View<'a> {
     /// The facts of a tree.
     #[must_use]
     pub fn of(bundle: &'a Bundle) -> View<'a> {
+        View::read(bundle, false)
+    }
+
+    /// The facts of a tree, with those that last to the next one.
+    #[must_use]
+    pub fn with_lasting(bundle: &'a Bundle) -> View<'a> {
+        View::read(bundle, true)
+    }
+
+    fn read(bundle: &'a Bundle, with_lasting: bool) -> View<'a> {
         let written = spot::bodies(bundle);
         let mut manifests = manifest::written(bundle, &written);
         let releases = release::releases(bundle, &written);
@@ -146,6 +160,7 @@ impl<'a> View<'a> {
                 open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
                 faults: wiring::find(&tree),
+                lasting: if with_lasting { Lasting::of(&tree) } else { Lasting::default() },
                 releases: Vec::new(),
                 databases: Vec::new(),
                 own: own::find(&manifests),

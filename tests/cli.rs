@@ -480,7 +480,10 @@ fn another_claim_in_a_file_is_no_resized_one() {
     repository.edit(STAGING, "    storage: 20Gi\n", &format!("    storage: 20Gi\n{backup}"));
     assert_eq!(repository.gen_(&["build", "staging"]).code, 0);
     repository.edit(STAGING, "storage: 20Gi", "storage: {claim: other}");
-    finds(&repository, &["build", "staging"], 0, &[]);
+    let place = "environments/staging.yaml:6:22 claim-replaced .. from the claim `postgres-data` to `other`";
+    let kept =
+        "environments/staging.yaml:5:3 destructive-removal .. postgres-data leaves the tree and stays in the cluster";
+    finds(&repository, &["build", "staging"], 0, &[kept, place]);
 }
 
 #[test]

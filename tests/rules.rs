@@ -2,7 +2,8 @@
 //! A case whose name starts with `environment` holds the files of `environments/`, on top of `tests/golden/base.yaml`; any
 //! other is a tree as `gen lint` gets it. What the rule finds in the cases of `fail/` stands in
 //! `fail/expected.txt`; `UPDATE_RULES=1 cargo test --test rules` writes it anew; read the difference before committing it.
-//! A case whose name starts with `history` holds one file twice, as it was and as it is. In `pass/` no rule finds anything above a note.
+//! A case whose name starts with `history` holds one file twice, as it was and as it is; one whose name starts with `change` holds a
+//! whole tree twice, in `before/` and `after/`, of which the way from one to the other is judged. In `pass/` no rule finds anything above a note.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -19,7 +20,7 @@ use gitops_gen::{
     environment::Repository,
     manifest::Bundle,
     plan::plan,
-    policy::{self, Place, RULES, Scope},
+    policy::{self, Comparison, Place, RULES, Scope},
     render::render,
     sops,
     tree::{FileTree, Limits},
@@ -46,6 +47,7 @@ fn findings(case: &Path) -> Vec<Finding> {
     let mut findings = match name.split('-').next().unwrap() {
         "environment" => of_environments(&tree),
         "history" => of_history(&tree),
+        "change" => of_change(&tree),
         _ => of_tree(&tree),
     };
     findings.sort_by(|a, b| (&a.location, a.rule, &a.message).cmp(&(&b.location, b.rule, &b.message)));
@@ -68,6 +70,27 @@ fn of_history(tree: &FileTree) -> Vec<Finding> {
     };
     let before = audit::history::Version { commit: "HEAD".to_owned(), facts: facts("before") };
     audit::history::findings(&facts("after"), &before, &[])
+}
+
+/// The way from the tree in `before/` to the one in `after/`.
+fn of_change(tree: &FileTree) -> Vec<Finding> {
+    let side = |folder: &str| {
+        let mut side = FileTree::new();
+        for (path, bytes) in tree.iter() {
+            if let Some(path) = path.strip_prefix(folder).and_then(|path| path.strip_prefix('/')) {
+                side.insert(path, bytes).unwrap();
+            }
+        }
+        assert!(!side.is_empty() || folder == "after");
+        let (bundle, mistakes) = Bundle::parse(&side);
+        assert_eq!(mistakes, []);
+        bundle
+    };
+    let place = |at: &At<'_>| Place::new(Location::file(&at.object.file), at.pointer.join("."));
+    let (before, after, scope) = (side("before"), side("after"), Scope::default());
+    let comparison =
+        Comparison { before: &before, after: &after, scope: &scope, locate: &place, gone: &place, runbook: None };
+    comparison.findings()
 }
 
 fn of_environments(tree: &FileTree) -> Vec<Finding> {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Finding, Severity, worst},
+    manifest::Bundle,
     tree::{LOCK, Report, State, Survey, SyncError, survey, sync},
 };
 
@@ -36,12 +37,14 @@ pub(super) struct Build {
 }
 
 /// One environment, ready to be written.
-struct Target<'a> {
-    compiled: &'a Compiled,
+struct Target {
+    compiled: Compiled,
     directory: PathBuf,
     /// The directory as it is shown and as `--force` names it.
     shown: String,
     survey: Survey,
+    /// What a person must know before the cluster gets it.
+    transitions: Vec<Finding>,
 }
 
 impl Build {
@@ -56,13 +59,13 @@ impl Build {
             workspace.trees_lie_inside()?;
         }
         let names = workspace.select(&self.environments, self.all)?;
-        let (compiled, said) = workspace.compile(&names, |compiled| compiled);
+        let (targets, said) = workspace.compile(&names, |compiled| self.target(&workspace, compiled));
         findings.extend(said);
         let mut summary = String::new();
         let mut result = Ok(());
         if worst(&findings) != Some(Severity::Error) {
-            self.removable(&compiled)?;
-            let targets = self.targets(&workspace, &compiled)?;
+            let targets = targets.into_iter().collect::<Result<Vec<Target>, Trouble>>()?;
+            self.removable(&targets)?;
             for target in &targets {
                 findings.extend(self.objections(target));
             }
@@ -82,9 +85,10 @@ impl Build {
     }
 
     /// Whoever names a service that still stands in its file wants something else than what would happen.
-    fn removable(&self, compiled: &[Compiled]) -> Result<(), Trouble> {
+    fn removable(&self, targets: &[Target]) -> Result<(), Trouble> {
         let stands = |name: &&String| {
-            compiled.iter().any(|compiled| compiled.environment.spec.services.keys().any(|key| key.as_str() == **name))
+            let mut services = targets.iter().flat_map(|target| target.compiled.environment.spec.services.keys());
+            services.any(|key| key.as_str() == **name)
         };
         match self.remove.iter().find(stands) {
             Some(name) => Err(Trouble(format!("cannot remove `{name}`: take it out of the environment's file first"))),
@@ -92,21 +96,24 @@ impl Build {
         }
     }
 
-    fn targets<'a>(&self, workspace: &Workspace, compiled: &'a [Compiled]) -> Result<Vec<Target<'a>>, Trouble> {
-        let target = |compiled: &'a Compiled| {
-            let name = &compiled.environment.name;
-            let (directory, shown) = match &self.out {
-                Some(out) => (out.join(name), out.join(name).display().to_string()),
-                None => (workspace.tree(name), folder(name)),
-            };
-            let survey = survey(&compiled.rendered.tree, &directory)?;
-            Ok(Target { compiled, directory, shown, survey })
+    fn target(&self, workspace: &Workspace, mut compiled: Compiled) -> Result<Target, Trouble> {
+        let name = &compiled.environment.name;
+        let (directory, shown) = match &self.out {
+            Some(out) => (out.join(name), out.join(name).display().to_string()),
+            None => (workspace.tree(name), folder(name)),
         };
-        compiled.iter().map(target).collect()
+        let survey = survey(&compiled.rendered.tree, &directory)?;
+        let before = compiled.drift(&directory, &shown, &survey, |drift| drift.before());
+        let mut transitions = workspace.transitions(&compiled, &shown, &before);
+        // A build is a proposal: `check --against` is where a change is stopped.
+        transitions.iter_mut().for_each(|finding| finding.severity = finding.severity.min(Severity::Warning));
+        // Nobody asks for the objects again, and a build keeps every environment in memory.
+        compiled.rendered.bundle = Bundle::default();
+        Ok(Target { compiled, directory, shown, survey, transitions })
     }
 
     /// What keeps a build from writing, or should be known before.
-    fn objections(&self, target: &Target<'_>) -> Vec<Finding> {
+    fn objections(&self, target: &Target) -> Vec<Finding> {
         let refused = |path: &str, state: State| {
             let forced = self.forced(&target.shown).iter().any(|forced| {
                 path == forced
@@ -120,7 +127,7 @@ impl Build {
             }
         };
         target.compiled.drift(&target.directory, &target.shown, &target.survey, |drift| {
-            let mut findings = drift.transitions();
+            let mut findings = target.transitions.clone();
             for component in drift.removed_components().iter().filter(|component| !self.remove.contains(component)) {
                 findings.push(drift.removed_component(component));
             }
@@ -138,7 +145,7 @@ impl Build {
         self.force.iter().filter_map(inside).collect()
     }
 
-    fn write(&self, target: &Target<'_>, summary: &mut String, findings: &mut Vec<Finding>) -> Result<(), Trouble> {
+    fn write(&self, target: &Target, summary: &mut String, findings: &mut Vec<Finding>) -> Result<(), Trouble> {
         let mut force = self.forced(&target.shown);
         force.push(LOCK.to_owned());
         match sync(&target.compiled.rendered.tree, &target.directory, &force) {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{
     Reporting, Trouble,
+    before::Committed,
     mend::{Known, Mending},
     pipeline::{Compiled, TREES, Workspace, folder},
     report,
@@ -13,10 +14,11 @@ use super::{
 use crate::{
     audit,
     diagnostic::{Finding, Location, Severity, worst},
+    drift::{removed_environment, removed_services},
     environment::FOLDER,
-    policy::{Judged, Rule},
+    policy::{Judged, Rule, without_echoes},
     sops,
-    tree::{LOCK, Limits, read_file, survey},
+    tree::{FileTree, LOCK, Limits, read_file, survey},
     yaml::Dialect,
 };
 
@@ -28,6 +30,9 @@ pub(super) struct Check {
     /// Check every environment.
     #[arg(long, conflicts_with = "environments")]
     all: bool,
+    /// Judge the way from this Git revision's trees to those that the inputs produce as well.
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
     #[command(flatten)]
     mending: Mending,
     #[command(flatten)]
@@ -50,7 +55,14 @@ impl Check {
         workspace.trees_lie_inside()?;
         let all = self.all || self.environments.is_empty();
         let names = workspace.select(&self.environments, all)?;
-        let (drifts, said) = workspace.compile(&names, |compiled| drift(&workspace, &compiled));
+        let committed = self.against.as_deref().map(|revision| Committed::read(&workspace, revision)).transpose()?;
+        let (drifts, said) = workspace.compile(&names, |compiled| {
+            let (name, mut said) = drift(&workspace, &compiled)?;
+            if let Some(before) = committed.as_ref().map(|committed| committed.tree(&name)).transpose()?.flatten() {
+                said.extend(since(&workspace, &compiled, &before));
+            }
+            Ok::<_, Trouble>((name, said))
+        });
         findings.extend(said);
         let mut unknown: BTreeSet<&str> = names.iter().map(String::as_str).collect();
         for drift in drifts {
@@ -64,7 +76,13 @@ impl Check {
         if all {
             findings.extend(workspace.repository.unused_layers());
             findings.extend(leftover_trees(&workspace, &names)?);
+            let gone = committed.iter().flat_map(|committed| {
+                let names = committed.environments().filter(|name| !names.contains(name));
+                names.filter(|name| committed.is_of_gen(name))
+            });
+            findings.extend(gone.map(|name| removed_environment(name)));
         }
+        without_echoes(&mut findings);
         let was_asked = |rule: &Rule| rule.is_about_trees() && !rule.is_opinion;
         let judged = Judged { locked: workspace.repository.locked(), was_read: &|_| all, was_asked: &was_asked };
         let (findings, known) = self.known.apply(findings, &judged)?;
@@ -109,6 +127,14 @@ fn drift(workspace: &Workspace, compiled: &Compiled) -> Result<(String, Vec<Find
     });
     findings.extend(strange);
     Ok((name.clone(), findings))
+}
+
+/// What a person must know of the way from `before` to what an environment's inputs produce.
+fn since(workspace: &Workspace, compiled: &Compiled, before: &FileTree) -> Vec<Finding> {
+    let folder = folder(&compiled.environment.name);
+    let mut findings = workspace.transitions(compiled, &folder, before);
+    findings.extend(removed_services(&compiled.environment, &compiled.rendered, &folder, before));
+    findings
 }
 
 /// Trees that gen wrote for environments that are gone.

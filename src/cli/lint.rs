@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 use self::skipped::Skipped;
 use super::{
     Reporting, Trouble,
+    before::Revision,
     mend::{Known, Mending},
     pipeline,
     report::{self, Files},
@@ -26,7 +27,7 @@ use crate::{
     diagnostic::{Finding, Location},
     environment::{FOLDER, PROJECT_FILE, Repository},
     manifest::{Bundle, Comment, Object, dotted, may_hold_objects},
-    policy::{self, Exception, Exceptions, Judged, Place, Profile, Rule, Scope},
+    policy::{self, Comparison, Exception, Exceptions, Judged, Place, Profile, Rule, Scope},
     scalar::{Date, FluxVersion, KubernetesVersion},
     schema::closest,
     tree::{FileTree, Limits, ReadError, ReadReason, read_file},
@@ -57,6 +58,9 @@ pub(super) struct Lint {
     /// Ask rules that are a matter of taste too.
     #[arg(long)]
     opinions: bool,
+    /// Judge the way from the same paths at this Git revision to what stands there now as well.
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
     /// List the files that are passed over.
     #[arg(short, long)]
     verbose: bool,
@@ -160,6 +164,10 @@ impl Lint {
         let (exceptions, said) = self.exceptions(&bundle)?;
         findings = exceptions.apply(findings);
         findings.extend(said);
+        if let Some(revision) = &self.against {
+            findings.extend(exceptions.silence(self.since(revision, &here, &bundle, &scope)?));
+            policy::without_echoes(&mut findings);
+        }
         for path in &self.paths {
             findings.extend(audit::key::below(path, &spelled(path, here)));
         }
@@ -195,6 +203,23 @@ impl Lint {
         let list = bundle.comments.iter().map(exception).collect();
         let today = Date::of(SystemTime::now());
         Ok((Exceptions { list, locked, today, with_opinions: self.opinions }, findings))
+    }
+
+    /// What a person must know of the way from a revision's tree to this one.
+    fn since(&self, revision: &str, here: &Path, after: &Bundle, scope: &Scope) -> Result<Vec<Finding>, Trouble> {
+        let revision = Revision::open(here, revision)?;
+        let mut files = Vec::new();
+        for path in &self.paths {
+            files.extend(revision.files(&spelled(path, here), &may_hold_objects, &LIMITS)?);
+        }
+        // A file that is too large was passed over then too.
+        let mut tree = FileTree::of_files(files.into_iter().filter_map(|(path, bytes)| Some((path, bytes?))));
+        drop_templates(&mut tree);
+        // What could not be read then is no part of the way.
+        let (before, _) = Bundle::parse(&tree);
+        let place = |at: &At<'_>| Place::new(Location::file(&at.object.file), dotted(&at.object.body, &at.pointer));
+        let comparison = Comparison { before: &before, after, scope, locate: &place, gone: &place, runbook: None };
+        Ok(comparison.findings())
     }
 }
 

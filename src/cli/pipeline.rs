@@ -18,9 +18,8 @@ use crate::{
     api::Own,
     audit::{self, Facts},
     diagnostic::{Finding, Location, Severity, worst},
-    drift::{Drift, removed_service},
+    drift::{Drift, removed_service, transitions},
     environment::{Environment, FOLDER, PROJECT_FILE, Repository},
-    manifest::Bundle,
     part::{Body, SecretDemand},
     plan::{Component, Plan, plan, vendored_files},
     policy::{self, Place, Scope, UNUSED_EXCEPTION, is_schema, read_schemas},
@@ -203,11 +202,9 @@ impl Workspace {
     }
 
     fn compile_one(&self, name: &str) -> (Option<Compiled>, Vec<Finding>) {
-        let (mut compiled, mut findings) = self.render(name);
-        if let Some(Compiled { environment, rendered }) = &mut compiled {
+        let (compiled, mut findings) = self.render(name);
+        if let Some(Compiled { environment, rendered }) = &compiled {
             findings.extend(self.policies(environment, rendered));
-            // Nobody asks for the objects again, and a build keeps every environment in memory.
-            rendered.bundle = Bundle::default();
         }
         let is_sound = worst(&findings) != Some(Severity::Error);
         (compiled.filter(|_| is_sound), findings)
@@ -296,6 +293,15 @@ impl Workspace {
         let said = policy::check(&rendered.bundle, &scope, &locate);
         let today = Date::of(SystemTime::now());
         environment.exceptions(&self.repository, &rendered.bundle.comments, today).apply(said)
+    }
+
+    /// What rules say about the way from the tree `before` to the compiled one, which people know as `shown`; the environment's
+    /// exceptions made.
+    pub(super) fn transitions(&self, compiled: &Compiled, shown: &str, before: &FileTree) -> Vec<Finding> {
+        let Compiled { environment, rendered } = compiled;
+        let said = transitions(environment, rendered, shown, before);
+        let copied = &rendered.bundle.comments;
+        environment.exceptions(&self.repository, copied, Date::of(SystemTime::now())).silence(said)
     }
 
     /// The services that the tree on disk has and the environment has not. Somebody who renamed one must learn that before

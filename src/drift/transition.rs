@@ -1,117 +1,79 @@
 //! What changes in the tree that a person must know before the cluster gets it.
 
-use serde_json::Value as Json;
-
-use super::Drift;
+use super::{Drift, belongs_to, component_of};
 use crate::{
-    diagnostic::Finding,
-    diff::{self, Change, Subject},
-    environment::Environment,
+    diagnostic::{Finding, Location},
+    environment::{Environment, FOLDER},
+    manifest::Bundle,
+    policy::{Comparison, Place},
     render::Rendered,
-    tree::{FileTree, State},
-    yaml::{Dialect, FileId, Source, parse},
+    tree::{FileTree, LOCK, State},
+    view::At,
 };
 
 impl Drift<'_> {
-    /// Sizes that cannot change, and servers that move.
+    /// The tree as it was written the last time, and is on disk.
     #[must_use]
-    pub fn transitions(&self) -> Vec<Finding> {
-        let stale = self.survey.states.iter().filter(|(_, state)| *state == State::Stale);
-        let (mut before, mut after) = (FileTree::new(), FileTree::new());
-        for (path, _) in stale {
-            if let (Some(old), Some(new)) = ((self.on_disk)(path), self.rendered.tree.get(path)) {
-                // The survey names each path once.
-                let _ = before.insert(path.as_str(), old);
-                let _ = after.insert(path.as_str(), new);
+    pub fn before(&self) -> FileTree {
+        let mut before = FileTree::new();
+        // The survey names what differs only.
+        let gone =
+            self.survey.states.iter().filter(|(_, state)| matches!(state, State::Orphaned | State::OrphanedEdited));
+        let gone = gone.map(|(path, _)| path.as_str());
+        for path in self.rendered.tree.iter().map(|(path, _)| path).chain(gone).filter(|path| *path != LOCK) {
+            if let Some(bytes) = (self.on_disk)(path) {
+                // Each path comes once.
+                let _ = before.insert(path, bytes);
             }
         }
-        let (changes, _) = diff::trees(&before, &after);
-        transitions(self.environment, self.rendered, self.folder, &changes)
+        before
     }
 }
 
-/// Sizes that cannot change, and servers that move, among the changes of an environment whose tree is `folder`.
+/// What the rules about transitions say of the way from the tree `before` to the rendered one, which people know as `folder`. A
+/// service that goes as a whole is told as such, and nothing about its parts.
 #[must_use]
-pub fn transitions(environment: &Environment, rendered: &Rendered, folder: &str, changes: &[Change]) -> Vec<Finding> {
-    let transition = Transition { environment, rendered, folder, changes };
-    let one = |change| transition.resized_claim(change).or_else(|| transition.resized_replicas(change));
-    let moved = changes.iter().filter_map(|change| transition.moved_server(change));
-    changes.iter().filter_map(one).chain(moved).collect()
+pub fn transitions(environment: &Environment, rendered: &Rendered, folder: &str, before: &FileTree) -> Vec<Finding> {
+    let is_same = |(path, bytes): (&str, &[u8])| before.get(path) == Some(bytes);
+    if before.is_empty()
+        || (rendered.tree.iter().all(is_same) && before.iter().all(|(path, _)| rendered.tree.get(path).is_some()))
+    {
+        return Vec::new();
+    }
+    let (mut old, _) = Bundle::parse(before);
+    let folders: Vec<&str> = rendered.tree.iter().filter_map(|(path, _)| component_of(path)).collect();
+    let gone: Vec<&str> =
+        before.iter().filter_map(|(path, _)| component_of(path)).filter(|folder| !folders.contains(folder)).collect();
+    old.objects.retain(|object| !gone.iter().any(|component| belongs_to(&object.file, component)));
+    let runbook = format!("{folder}/README.md");
+    let comparison = Comparison {
+        before: &old,
+        after: &rendered.bundle,
+        scope: &environment.scope(),
+        locate: &|at| rendered.locate(environment, at),
+        gone: &|at| owner(environment, at),
+        runbook: Some(&runbook),
+    };
+    comparison.findings()
 }
 
-struct Transition<'a> {
-    environment: &'a Environment,
-    rendered: &'a Rendered,
-    folder: &'a str,
-    changes: &'a [Change],
+/// The place in the environment that something was made from, as far as its folder tells.
+fn owner(environment: &Environment, at: &At<'_>) -> Place {
+    let path = match component_of(&at.object.file) {
+        Some("namespace") => "namespace".to_owned(),
+        Some("flux") | None => "services".to_owned(),
+        Some(service) => format!("services.{service}"),
+    };
+    Place::new(environment.location(&path), path)
 }
 
-impl Transition<'_> {
-    /// The primary comes up in another StatefulSet. On a ReadWriteOncePod claim it waits for the old one to end; on any other
-    /// it was seen to start beside it, two servers on one data folder.
-    fn moved_server(&self, change: &Change) -> Option<Finding> {
-        let of_the_values = |key: &str| {
-            self.changes.iter().find(|other| other.subject == change.subject && other.is_at(&[key]) && is_values(other))
-        };
-        let first = of_the_values("architecture").or_else(|| of_the_values("fullnameOverride"));
-        if !first.is_some_and(|first| std::ptr::eq(first, change)) {
-            return None;
-        }
-        let (before, after, origin) = self.texts(change)?;
-        let (folder, _) = change.file.rsplit_once('/')?;
-        let claim = format!("{folder}/persistentvolumeclaim.yaml");
-        let claim = self.rendered.tree.get(&claim).and_then(|bytes| {
-            parse(Source { id: FileId(0), name: &claim, bytes }, Dialect::Manifest).ok()?.into_iter().next()
-        });
-        let mode = claim.as_ref().and_then(|claim| claim.at(&["spec", "accessModes", "0"])?.as_str());
-        if mode == Some("ReadWriteOncePod") {
-            return None;
-        }
-        let message = format!(
-            "from {before} to {after} the primary moves to another StatefulSet, and its claim may let both run at once"
-        );
-        let help = "scale the old StatefulSet to zero, and wait for its pod to end, before you push";
-        Some(self.warning("moved-server", &origin, message).help(help))
-    }
-
-    fn resized_claim(&self, change: &Change) -> Option<Finding> {
-        let is_claim = change.file.contains("/persistentvolumeclaim");
-        if !is_claim || !change.is_at(&["spec", "resources", "requests", "storage"]) {
-            return None;
-        }
-        let (before, after, origin) = self.texts(change)?;
-        let message = format!("the claim keeps its {before} in the cluster: local-path cannot resize it to {after}");
-        let help = format!("see \"resize\" in {}/README.md", self.folder);
-        Some(self.warning("claim-resize", &origin, message).help(help))
-    }
-
-    /// Volume claim templates of a StatefulSet cannot change, and Helm fails on them: with them, everything else in the
-    /// release stays as it is.
-    fn resized_replicas(&self, change: &Change) -> Option<Finding> {
-        if !is_values(change) || !change.is_at(&["readReplicas", "persistence", "size"]) {
-            return None;
-        }
-        let (before, after, origin) = self.texts(change)?;
-        let message = format!(
-            "Helm will refuse to change the replicas' volumes from {before} to {after}, and with them the release"
-        );
-        let help =
-            format!("delete their StatefulSet right after the push, see \"resize\" in {}/README.md", self.folder);
-        Some(self.warning("replica-resize", &origin, message).help(help))
-    }
-
-    /// A text before and after, and the environment path behind it.
-    fn texts(&self, change: &Change) -> Option<(String, String, String)> {
-        let text = |value: &Option<Json>| value.as_ref().and_then(Json::as_str).map(str::to_owned);
-        let origin = self.rendered.origins.get(&change.file)?.of(&change.keys());
-        Some((text(&change.before)?, text(&change.after)?, origin))
-    }
-
-    fn warning(&self, rule: &'static str, origin: &str, message: String) -> Finding {
-        Finding::warning(rule, self.environment.location(origin), message).at(origin)
-    }
-}
-
-fn is_values(change: &Change) -> bool {
-    matches!(change.subject, Subject::Document { .. }) && change.file.ends_with("/values.yaml")
+/// The finding about an environment that is gone: what Flux held for it is let go of, and stays where it is.
+#[must_use]
+pub fn removed_environment(name: &str) -> Finding {
+    let message = format!(
+        "the environment `{name}` is gone: Flux lets go of its releases, claims and Secrets, and nobody looks after them any more"
+    );
+    let help =
+        "bring it back; to really remove it, take its services down first, see \"remove\" in the README.md of its tree";
+    Finding::error("destructive-removal", Location::file(format!("{FOLDER}/{name}.yaml")), message).help(help)
 }

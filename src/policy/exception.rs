@@ -5,12 +5,14 @@ mod comment;
 use super::{Place, RULES, Rule, find};
 use crate::{diagnostic::Finding, path::split, scalar::Date, schema::closest};
 
-/// Rules that nobody can ignore: there is no good reason for a secret in plain text, nor for a seal that holds nothing.
+/// Rules that nobody can ignore: there is no good reason for a secret in plain text, nor for a seal that holds nothing, and what opens
+/// something is told even where an exception comes with it.
 pub const LOCKED_ALWAYS: &[&str] = &[
     "fake-envelope",
     "partially-encrypted",
     "plaintext-secret",
     "private-key-committed",
+    "security-regression",
     "tampered-secret",
     "wrong-recipient",
 ];
@@ -92,6 +94,15 @@ impl Exceptions {
         exception.covers == Covers::Nothing || (exception.is_own && find(&exception.rule).is_some_and(was_asked))
     }
 
+    /// The findings about a transition that are left. What is wrong with the exceptions is told with the tree itself; that nothing needs
+    /// one today says nothing about the next change.
+    #[must_use]
+    pub fn silence(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        let holding = self.list.iter().filter(|exception| self.objection(exception).is_none());
+        holding.for_each(|exception| findings.retain(|finding| !exception.covers(finding)));
+        findings
+    }
+
     /// Why an exception does not hold.
     fn objection(&self, exception: &Exception) -> Option<Finding> {
         let rule = exception.rule.as_str();
@@ -103,9 +114,11 @@ impl Exceptions {
             return Some(unknown(rule, &exception.place));
         }
         if LOCKED_ALWAYS.contains(&rule) {
-            let message = format!(
-                "`{rule}` can never be ignored: what is committed is known to everybody who reads the repository"
-            );
+            let why = match rule {
+                "security-regression" => "it is told once, when something opens, and is no news in the next change",
+                _ => "what is committed is known to everybody who reads the repository",
+            };
+            let message = format!("`{rule}` can never be ignored: {why}");
             return Some(exception.error("locked-rule", message, "delete this exception, and solve what it is for"));
         }
         if self.locked.iter().any(|locked| locked == rule) {

@@ -133,14 +133,14 @@ impl Git {
         Ok(text.lines().map(str::to_owned).collect())
     }
 
-    /// The plain files of `commit` below `folder`, a path relative to this repository's folder. Symbolic links and submodules
+    /// The plain files of `commit` at `path`, a file or a folder, relative to this repository's folder. Symbolic links and submodules
     /// are left out.
     ///
     /// # Errors
     /// When git fails, or a name is not UTF-8.
-    pub fn files(&self, commit: &Commit, folder: &str) -> Result<Vec<Entry>, GitError> {
-        let below = format!("{folder}/");
-        let listing = self.output(&["ls-tree", "-r", "-l", "-z", &commit.0, "--", &below])?;
+    pub fn files(&self, commit: &Commit, path: &str) -> Result<Vec<Entry>, GitError> {
+        let path = if path.is_empty() { "." } else { path };
+        let listing = self.output(&["ls-tree", "-r", "-l", "-z", &commit.0, "--", path])?;
         let mut entries = Vec::new();
         for record in listing.split(|&byte| byte == 0).filter(|record| !record.is_empty()) {
             let Some(tab) = record.iter().position(|&byte| byte == b'\t') else { continue };

@@ -37,7 +37,7 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Image<'a>> {
     containers.chain(replaced.iter().filter_map(of_kustomization)).chain(of_releases).collect()
 }
 
-fn of_container<'a>(container: &Spot<'a, '_>) -> Option<Image<'a>> {
+pub(super) fn of_container<'a>(container: &Spot<'a, '_>) -> Option<Image<'a>> {
     let image = container.get(&["image"])?;
     let (reference, is_tagged) = parse(image.value.as_str()?)?;
     Some(Image { at: image.at(), at_version: image.at(), reference, is_tagged, is_default: false })
@@ -68,7 +68,7 @@ fn parse(text: &str) -> Option<(ImageRef, bool)> {
 const PARTS: [&str; 4] = ["registry", "repository", "tag", "digest"];
 
 /// The images of a chart: those whose parts are set, and the defaults of those that run.
-fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Image<'a>> {
+pub(super) fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Image<'a>> {
     let release = valued.release;
     let mut images = Vec::new();
     for image in release.chart.images {

@@ -65,7 +65,7 @@ fn retention<'a>(body: &Spot<'a, '_>) -> Vec<Storage<'a>> {
 }
 
 /// Whether a delivery engine leaves an object alone that is gone from its tree.
-fn is_kept(body: &Spot<'_, '_>) -> bool {
+pub(super) fn is_kept(body: &Spot<'_, '_>) -> bool {
     let annotation = |key: &str| body.text(&["metadata", "annotations", key]).unwrap_or_default().to_ascii_lowercase();
     let options = annotation("argocd.argoproj.io/sync-options");
     annotation("kustomize.toolkit.fluxcd.io/prune") == "disabled"

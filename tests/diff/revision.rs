@@ -261,3 +261,106 @@ fn names_with_odd_letters_are_read() {
     let run = diff(repository.root(), &["--against", "HEAD"]);
     assert!(run.code == 1 && run.stdout.contains("  - ä b\"c.yaml\n"), "{}{}", run.stdout, run.stderr);
 }
+
+/// Runs another command where it finds git.
+fn gen_(root: &Path, arguments: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));
+    command.args(arguments).current_dir(root).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    Run::of(command)
+}
+
+#[test]
+fn check_judges_the_way_from_a_revision() {
+    let repository = committed();
+    let root = repository.root();
+    let check = ["check", "--against", "HEAD", "--format", "json"];
+    let run = gen_(root, &check);
+    assert_eq!((run.code, run.findings()), (0, Vec::new()));
+    repository.edit(STAGING, "storage: 20Gi", "storage: 10Gi");
+    let built = repository.gen_(&["build", "staging"]);
+    assert!(built.code == 0 && built.stdout.contains("warning[claim-shrunk]"), "a proposal: {}", built.stdout);
+    let run = gen_(root, &check);
+    let found = run.findings();
+    assert!(run.code == 1 && found.len() == 1, "{found:?}");
+    assert!(found[0].starts_with("environments/staging.yaml:6:14 claim-shrunk: ") && found[0].contains("README.md"));
+    assert_eq!(gen_(root, &["check", "qa", "--against", "HEAD"]).code, 0);
+    assert_eq!(gen_(root, &["check"]).code, 0, "nothing is wrong with the tree as such");
+    let ignore = "policy:\n  ignore:\n    - {rule: claim-shrunk, path: services.postgres, reason: the data is 2Gi}\n";
+    repository.write(STAGING, repository.read(STAGING) + ignore);
+    assert_eq!(gen_(root, &check).findings(), Vec::<String>::new());
+    assert_eq!(gen_(root, &["check", "--format", "json"]).findings(), Vec::<String>::new(), "it waits for its change");
+}
+
+#[test]
+fn an_exception_does_not_hide_what_it_opens() {
+    let repository = committed();
+    let root = repository.root();
+    let open = "    values:\n      primary:\n        service: {type: NodePort}\npolicy:\n  ignore:\n    - {rule: public-database, reason: a test}\n";
+    repository.write(STAGING, repository.read(STAGING) + open);
+    assert_eq!(repository.gen_(&["build", "staging"]).code, 0);
+    assert_eq!(gen_(root, &["check"]).code, 0);
+    let found = gen_(root, &["check", "--against", "HEAD", "--format", "json"]).findings();
+    assert!(
+        found.len() == 1 && found[0].contains("security-regression: new here, and public-database says"),
+        "{found:?}"
+    );
+    repository.edit(STAGING, "public-database, reason", "security-regression, reason");
+    let found = gen_(root, &["check", "--against", "HEAD", "--format", "json"]).findings();
+    let has = |rule: &str| found.iter().filter(|line| line.contains(rule)).count();
+    assert_eq!((has(" public-database:"), has(" locked-rule:"), has(" security-regression:")), (1, 1, 0), "{found:?}");
+}
+
+#[test]
+fn check_tells_what_is_gone_since() {
+    let repository = committed();
+    let root = repository.root();
+    fs::remove_file(repository.path("environments/qa.yaml")).unwrap();
+    fs::remove_dir_all(repository.path("environments/qa")).unwrap();
+    fs::remove_dir_all(repository.path("gitops/qa")).unwrap();
+    assert_eq!(gen_(root, &["check"]).code, 0);
+    let run = gen_(root, &["check", "--against", "HEAD", "--format", "json"]);
+    let found = run.findings();
+    assert!(run.code == 1 && found.len() == 1, "{found:?}");
+    assert!(
+        found[0].starts_with("environments/qa.yaml:1:1 destructive-removal: the environment `qa` is gone"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn lint_judges_hand_written_trees_too() {
+    let repository = Repository::new();
+    let root = repository.root();
+    git(root, &["init", "--quiet", "--initial-branch=main"]);
+    let claim = |size: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data, namespace: shop}}\nspec:\n  accessModes: \
+             [ReadWriteOncePod]\n  storageClassName: fast\n  resources: {{requests: {{storage: {size}}}}}\n"
+        )
+    };
+    repository.write("apps/data.yaml", claim("20Gi"));
+    commit(root, "one");
+    repository.write("apps/data.yaml", claim("10Gi"));
+    for (folder, path) in [("", "apps"), ("", "apps/data.yaml"), ("apps", "."), ("environments", "../apps")] {
+        let run = gen_(&root.join(folder), &["lint", "--against", "main", path, "--format", "json"]);
+        let found = run.findings();
+        assert!(
+            run.code == 1 && found.iter().any(|line| line.contains("data.yaml:7:35 claim-shrunk: ")),
+            "{path}: {found:?}"
+        );
+        assert_eq!(gen_(&root.join(folder), &["lint", path]).code, 0);
+    }
+    fs::remove_file(repository.path("apps/data.yaml")).unwrap();
+    repository.write("apps/rest.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: rest, namespace: shop}\n");
+    let found = gen_(root, &["lint", "--against", "main", "apps", "--format", "json"]).findings();
+    assert!(found.iter().any(|line| line.starts_with("apps/data.yaml:1:1 destructive-removal: ")), "{found:?}");
+    trouble(
+        &gen_(root, &["lint", "--against", "mian", "apps"]),
+        &["there is no commit `mian`", "did you mean `main`?"],
+    );
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("a.yaml"), claim("1Gi")).unwrap();
+    let path = outside.path().display().to_string();
+    trouble(&gen_(root, &["lint", "--against", "main", &path]), &["outside"]);
+    trouble(&gen_(outside.path(), &["lint", "--against", "main", "."]), &["no Git repository"]);
+}

@@ -100,7 +100,8 @@ impl Stage {
 
     fn differing(&self, which: &[&str]) -> Result<Vec<String>, GitError> {
         let relative = format!("--relative={}", self.below);
-        let mut arguments = vec!["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=all"];
+        let mut arguments =
+            vec!["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=all"];
         if !self.below.is_empty() {
             arguments.push(&relative);
         }

@@ -27,7 +27,8 @@ const LINKS: &[(&str, &str)] = &[
 fn both() -> (tempfile::TempDir, Snapshot) {
     let folder = tempfile::tempdir().unwrap();
     let mut snapshot = Snapshot::default();
-    let lock = Lock::of(&tree(&[("kept.yaml", "kept"), ("stale.yaml", "old"), ("edited.yaml", "e"), ("gone.yaml", "gone")]));
+    let lock =
+        Lock::of(&tree(&[("kept.yaml", "kept"), ("stale.yaml", "old"), ("edited.yaml", "e"), ("gone.yaml", "gone")]));
     let lock = lock.render();
     for (path, text) in FILES.iter().copied().chain([("gitops/a/gen.lock", lock.as_str())]) {
         let file = folder.path().join(path);
@@ -55,7 +56,8 @@ fn it_reads_as_a_disk_does() {
     let read = snapshot.read("environments", &limits).unwrap();
     assert_eq!(read, FileTree::read(folder.path(), "environments", &limits).unwrap());
     assert_eq!(read.len(), 6);
-    for path in ["environments/twice/b.yaml", "environments/link.yaml", "environments", "none", "gitops/a/none", "../x"] {
+    for path in ["environments/twice/b.yaml", "environments/link.yaml", "environments", "none", "gitops/a/none", "../x"]
+    {
         let (there, here) = (read_file(folder.path(), path, &limits), snapshot.read_file(path, &limits));
         match (there, here) {
             (Ok(there), Ok(here)) => assert_eq!(there, here, "{path}"),
@@ -69,7 +71,14 @@ fn it_reads_as_a_disk_does() {
 #[test]
 fn it_is_surveyed_as_a_disk_is() {
     let (folder, snapshot) = both();
-    let rendered = [("kept.yaml", "kept"), ("stale.yaml", "new"), ("edited.yaml", "e2"), ("linked.yaml", "l"), ("more", "m"), ("new.yaml", "n")];
+    let rendered = [
+        ("kept.yaml", "kept"),
+        ("stale.yaml", "new"),
+        ("edited.yaml", "e2"),
+        ("linked.yaml", "l"),
+        ("more", "m"),
+        ("new.yaml", "n"),
+    ];
     let rendered = tree(&rendered);
     let disk = survey(&rendered, &folder.path().join("gitops/a")).unwrap();
     let here = snapshot.survey(&rendered, "gitops/a").unwrap();
