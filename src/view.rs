@@ -49,7 +49,6 @@ pub use wiring::{Fault, Weight};
 pub use database::Database;
 
 use self::{compose::Composed, database::Databases, pod::Pod, release::Valued, spot::Spot, template::Template};
-use self::{database::Databases, lasting::Lasting, pod::Pod, release::Valued, spot::Spot, template::Template};
 
 /// Where a fact stands.
 #[derive(Clone)]
@@ -101,7 +100,7 @@ pub struct View<'a> {
     /// What a delivery engine will not do as it is meant.
     pub faults: Vec<Fault<'a>>,
     /// What lasts to the next tree, where somebody asks for it.
-    pub lasting: Lasting<'a>,
+    pub lasting: lasting::Lasting<'a>,
 }
 
 impl<'a> View<'a> {
@@ -160,7 +159,7 @@ impl<'a> View<'a> {
                 open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
                 faults: wiring::find(&tree),
-                lasting: if with_lasting { Lasting::of(&tree) } else { Lasting::default() },
+                lasting: if with_lasting { lasting::Lasting::of(&tree) } else { lasting::Lasting::default() },
                 releases: Vec::new(),
                 databases: Vec::new(),
                 own: own::find(&manifests),
