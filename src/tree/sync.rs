@@ -11,7 +11,7 @@ use rustix::fs::FlockOperation;
 use super::disk::{Folder, IoError, name_of, parent_of, same_file};
 use super::lock::LOCK;
 use super::stage::{Able, Plan, Stage, writable};
-use super::survey::{Inspection, State, inspect};
+use super::survey::{Inspection, Standing, State, inspect};
 use super::{FileTree, leftover};
 
 /// What a sync did. All paths are relative to the folder and sorted; [`LOCK`] is among them where it was written.
