@@ -9,7 +9,7 @@ use super::tests::{names, read, snapshot, tree};
 use super::{Place, SyncError, put, sync};
 use crate::tree::disk::{Folder, IoError};
 use crate::tree::stage::Stage;
-use crate::tree::survey::{State, inspect, survey};
+use crate::tree::survey::{Standing, State, inspect, survey};
 use crate::tree::{FileTree, LOCK, leftover};
 
 /// When an interrupted sync is killed.
@@ -25,7 +25,7 @@ enum Killed {
 fn interrupted(dir: &Path, rendered: &FileTree, meanwhile: impl Fn(&Path), afterwards: impl Fn(&Path), killed: Killed) {
     let place = Place::lock(dir).unwrap();
     let old = place.parent.open_below(place.name).unwrap();
-    let found = inspect(rendered, old.as_ref()).unwrap();
+    let found = inspect(rendered, old.as_ref().map(|old| old as &dyn Standing)).unwrap();
     let plan = super::plan(rendered, &found, &[]).unwrap();
     let mut stage = Stage::new(&place.parent, place.name, old.as_ref()).unwrap();
     stage.write(&plan).unwrap();
