@@ -1,6 +1,7 @@
 //! The rules: what a tree must not hold. Each looks at a [`View`] and reports by pointer; file, line and column are worked out
 //! here, and only for what is found. Adding a rule is adding a file and a line in [`RULES`].
 
+mod authentication_disabled;
 mod baseline;
 mod claim_replaced;
 mod claim_resize;
@@ -16,6 +17,7 @@ mod engine_downgrade;
 mod exception;
 mod fake_envelope;
 mod floating_version;
+mod http_without_tls;
 mod image_not_pullable;
 mod immutable_field;
 mod invalid_object;
@@ -25,6 +27,8 @@ mod missing_file;
 mod missing_remediation;
 mod moved_server;
 mod namespace_mismatch;
+mod no_default_deny;
+mod open_load_balancer;
 mod open_network_policy;
 mod parked_change;
 mod partially_encrypted;
@@ -41,6 +45,7 @@ mod transition;
 mod two_owners;
 mod undecryptable_secret;
 mod undefined_substitution;
+mod unencrypted_connection;
 mod unguarded_prune;
 mod unknown_chart_value;
 mod unknown_kind;
@@ -126,27 +131,31 @@ impl Rule {
 
 /// Every rule. `unknown-chart-value` comes last: it is silent where another one has said more.
 pub const RULES: &[Rule] = &[
-    compose_host_access::RULE,
+    authentication_disabled::RULE,
     claim_replaced::RULE,
     claim_resize::RULE,
     claim_shrunk::RULE,
+    compose_host_access::RULE,
     dangling_reference::RULE,
     data_loss_on_delete::RULE,
     deadlock::RULE,
     dependency_cycle::RULE,
     deprecated_api::RULE,
+    destructive_removal::RULE,
+    engine_downgrade::RULE,
     fake_envelope::RULE,
     floating_version::RULE,
+    http_without_tls::RULE,
     image_not_pullable::RULE,
+    immutable_field::RULE,
     invalid_object::RULE,
     invalid_schema::RULE,
     missing_file::RULE,
     missing_remediation::RULE,
-    namespace_mismatch::RULE,
-    destructive_removal::RULE,
-    engine_downgrade::RULE,
-    immutable_field::RULE,
     moved_server::RULE,
+    namespace_mismatch::RULE,
+    no_default_deny::RULE,
+    open_load_balancer::RULE,
     open_network_policy::RULE,
     parked_change::RULE,
     partially_encrypted::RULE,
@@ -156,12 +165,13 @@ pub const RULES: &[Rule] = &[
     public_database::RULE,
     removed_api::RULE,
     secret_key_missing::RULE,
-    suspended::RULE,
     security_regression::RULE,
+    suspended::RULE,
     tampered_secret::RULE,
     two_owners::RULE,
     undecryptable_secret::RULE,
     undefined_substitution::RULE,
+    unencrypted_connection::RULE,
     unguarded_prune::RULE,
     unknown_kind::RULE,
     unlisted_file::RULE,

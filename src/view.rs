@@ -1,9 +1,13 @@
 //! What rules see of a tree: facts, whatever shape carries them. A Service's type is one fact in a manifest, in a chart's
 //! values file, in the values of a HelmRelease and in a ConfigMap that it reads, so a rule is written once.
 
+mod authentication;
+mod balancer;
 mod compose;
+mod console;
 mod credential;
 mod database;
+mod encryption;
 mod exposure;
 mod image;
 pub mod lasting;
@@ -29,8 +33,12 @@ mod workload;
 
 use crate::manifest::{Bundle, Object};
 
+pub use authentication::{Door, OpenDoor};
+pub use balancer::OpenBalancer;
 pub use compose::{Access, HostAccess};
+pub use console::{OpenConsole, Showing};
 pub use credential::Credential;
+pub use encryption::{PlainConnection, Reason};
 pub use exposure::{Exposure, Way};
 pub use image::Image;
 pub use manifest::Manifest;
@@ -71,6 +79,16 @@ pub struct View<'a> {
     pub own: OwnKinds<'a>,
     /// Releases of pinned charts, and loose values of them.
     pub releases: Vec<Release<'a>>,
+    /// Where databases let people in without asking who they are.
+    pub open_doors: Vec<OpenDoor<'a>>,
+    /// Where connections to databases are not encrypted.
+    pub plain_connections: Vec<PlainConnection<'a>>,
+    /// Consoles of stores that are shown without TLS.
+    pub open_consoles: Vec<OpenConsole<'a>>,
+    /// Load balancers that take callers from anywhere.
+    pub open_balancers: Vec<OpenBalancer<'a>>,
+    /// Namespaces that hold a database and deny nothing by default.
+    pub undefended: Vec<At<'a>>,
     /// What Compose services may do to their machine.
     pub host_access: Vec<HostAccess<'a>>,
     /// The databases: their pods and ports.
@@ -144,10 +162,16 @@ impl<'a> View<'a> {
                 policies: &policies,
                 composed: &composed,
             };
+            let exposures = exposure::find(&tree);
             let view = View {
                 bundle,
+                open_doors: authentication::find(&tree),
+                plain_connections: encryption::find(&tree, &exposures),
+                open_consoles: console::find(&tree),
+                open_balancers: balancer::find(&tree),
+                undefended: network::without_default(&tree),
                 host_access: compose::accesses(&composed),
-                exposures: exposure::find(&tree),
+                exposures,
                 credentials: credential::find(&tree),
                 images: image::find(&tree),
                 network: network::find(&tree),

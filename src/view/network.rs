@@ -1,12 +1,12 @@
 //! Where network policies leave a database open.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     At, Spot, Tree,
     database::{Database, named_by},
     path, product,
-    reach::{Direction, Openness, Policies, Port, covers, openness},
+    reach::{Direction, Openness, Policies, Policy, Port, covers, openness},
     release::{Valued, is_true},
 };
 use crate::chart::{Facet, Kind, NetworkPolicy, Shape};
@@ -71,6 +71,19 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<NetworkGap<'a>> {
         }
     }
     gaps
+}
+
+/// The namespaces of the tree that hold a database and no policy for the pods that no other one selects.
+pub(super) fn without_default<'a>(tree: &Tree<'a, '_>) -> Vec<At<'a>> {
+    let held: HashSet<&str> = tree.databases.all().iter().map(|database| database.namespace.as_str()).collect();
+    let denies = |policy: &&Policy<'_, '_>| {
+        policy.selects_all() && policy.is_about(Direction::Ingress) && policy.rules(Direction::Ingress).is_empty()
+    };
+    let closed: HashSet<&str> =
+        tree.policies.all().iter().filter(denies).map(|policy| policy.spot.namespace()).collect();
+    let namespaces = tree.bodies.iter().filter(|body| body.kind() == "Namespace" && body.group().is_empty());
+    let open = namespaces.filter(|body| held.contains(body.name()) && !closed.contains(body.name()));
+    open.map(Spot::at_name).collect()
 }
 
 /// Pods by their labels, with the first of their ports.

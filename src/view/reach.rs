@@ -11,5 +11,5 @@ pub use selector::Labels;
 
 pub(super) use address::is_wide;
 pub(super) use index::{Index, pair_of};
-pub(super) use policy::{Openness, covers, openness};
+pub(super) use policy::{Openness, Policy, covers, openness};
 pub(super) use selector::{Known, labels, selects, selects_pairs};

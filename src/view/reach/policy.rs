@@ -68,7 +68,7 @@ pub(in crate::view) struct Policy<'a, 'v> {
 }
 
 impl<'a, 'v> Policy<'a, 'v> {
-    fn is_about(&self, direction: Direction) -> bool {
+    pub(in crate::view) fn is_about(&self, direction: Direction) -> bool {
         let types = self.spot.value_at(&["spec", "policyTypes"]).and_then(Json::as_array);
         match (types.filter(|types| !types.is_empty()), direction) {
             (Some(types), Direction::Ingress) => types.iter().any(|kind| kind == "Ingress"),
