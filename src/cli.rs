@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod diff;
 mod explain;
+mod ground;
 mod init;
 mod lint;
 mod mend;
@@ -15,6 +16,7 @@ mod reporting;
 mod rules;
 mod schema;
 mod secret;
+mod touched;
 mod values;
 
 use std::{path::PathBuf, process::ExitCode};

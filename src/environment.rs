@@ -11,7 +11,10 @@ mod semantic;
 pub mod spec;
 mod template;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
@@ -111,6 +114,21 @@ impl Repository {
     #[must_use]
     pub fn is_abstract(&self, name: &str) -> bool {
         matches!(self.layers.get(name), Some(Ok(layer)) if layer.is_abstract)
+    }
+
+    /// The names of the layers that `name` stands on, itself among them, as far as they can be read; also of those that are
+    /// not there.
+    #[must_use]
+    pub fn reach(&self, name: &str) -> BTreeSet<String> {
+        let mut reached = BTreeSet::new();
+        let mut pending = vec![name.to_owned()];
+        while let Some(name) = pending.pop() {
+            if let Some(Ok(layer)) = self.layers.get(&name).filter(|_| !reached.contains(&name)) {
+                pending.extend(layer.extends.iter().map(|(below, _)| below.clone()));
+            }
+            reached.insert(name);
+        }
+        reached
     }
 
     /// The mistakes of [`PROJECT_FILE`].

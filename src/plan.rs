@@ -25,6 +25,7 @@ use crate::{
 };
 
 pub use chart::vendored_files;
+pub use own::listed_files;
 
 /// What shall exist.
 #[derive(Debug)]

@@ -10,5 +10,5 @@ mod signal;
 pub use command::{Failure, output, words};
 pub use discretion::keep_memory_private;
 pub use editor::{Editor, NoEditor};
-pub use git::{Change, Commit, Entry, Git, GitError};
+pub use git::{Change, Commit, Entry, Git, GitError, Index, Stage};
 pub use signal::Guard;

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     diagnostic::{Finding, Severity, worst},
     manifest::Bundle,
-    tree::{LOCK, Report, State, Survey, SyncError, survey, sync},
+    tree::{LOCK, Limits, Report, State, Survey, SyncError, read_file, survey, sync},
 };
 
 #[derive(Debug, Args)]
@@ -56,7 +56,7 @@ impl Build {
             return workspace.report(findings, &self.reporting);
         }
         if self.out.is_none() {
-            workspace.trees_lie_inside()?;
+            workspace.ground.trees_lie_inside()?;
         }
         let names = workspace.select(&self.environments, self.all)?;
         let (targets, said) = workspace.compile(&names, |compiled| self.target(&workspace, compiled));
@@ -103,7 +103,10 @@ impl Build {
             None => (workspace.tree(name), folder(name)),
         };
         let survey = survey(&compiled.rendered.tree, &directory)?;
-        let before = compiled.drift(&directory, &shown, &survey, |drift| drift.before());
+        let before =
+            compiled.drift(&|path| read_file(&directory, path, &Limits::default()).ok(), &shown, &survey, |drift| {
+                drift.before()
+            });
         let mut transitions = workspace.transitions(&compiled, &shown, &before);
         // A build is a proposal: `check --against` is where a change is stopped.
         transitions.iter_mut().for_each(|finding| finding.severity = finding.severity.min(Severity::Warning));
@@ -126,7 +129,8 @@ impl Build {
                 _ => false,
             }
         };
-        target.compiled.drift(&target.directory, &target.shown, &target.survey, |drift| {
+        let on_disk = |path: &str| read_file(&target.directory, path, &Limits::default()).ok();
+        target.compiled.drift(&on_disk, &target.shown, &target.survey, |drift| {
             let mut findings = target.transitions.clone();
             for component in drift.removed_components().iter().filter(|component| !self.remove.contains(component)) {
                 findings.push(drift.removed_component(component));

@@ -45,7 +45,7 @@ impl Diff {
         if !workspace.is_readable {
             return workspace.report(findings, &reporting);
         }
-        workspace.trees_lie_inside()?;
+        workspace.ground.trees_lie_inside()?;
         let committed = self.against.as_deref().map(|revision| Committed::read(&workspace, revision)).transpose()?;
         let (names, gone) = self.select(&workspace, committed.as_ref())?;
         let (results, said) = workspace.compile(&names, |compiled| {

@@ -15,9 +15,11 @@ use crate::{
     diagnostic::{Finding, Location},
     environment::{FOLDER, PROJECT_FILE},
     process::{Entry, GitError, Index, Stage},
-    render::SCHEMAS,
     tree::{self, FileTree, IoError, LOCK, Limits, ReadError, ReadReason, Snapshot, Survey},
 };
+
+/// The folder of schemas of kinds that gen does not know.
+pub(super) const SCHEMAS: &str = "schemas";
 
 /// The files of a repository.
 pub(super) enum Ground {
@@ -42,6 +44,23 @@ impl Ground {
         match self {
             Ground::Disk(root) => FileTree::read(root, folder, &Limits::default()),
             Ground::Index(staged) => staged.snapshot.read(folder, &Limits::default()),
+        }
+    }
+
+    /// The files below `folder` that are `wanted`, if there is such a folder, and what cannot be read of it.
+    pub(super) fn gather(
+        &self,
+        folder: &str,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<(FileTree, Vec<ReadError>), ReadError> {
+        match self {
+            Ground::Disk(root) if !root.join(folder).is_dir() => Ok(Default::default()),
+            Ground::Disk(root) => FileTree::gather(&root.join(folder), folder, wanted, &Limits::default()),
+            Ground::Index(staged) => {
+                let mut files = staged.snapshot.below(folder);
+                files.retain(|path| wanted(path) && !path.split('/').any(|part| part.starts_with('.')));
+                Ok((files, Vec::new()))
+            }
         }
     }
 
@@ -187,6 +206,12 @@ impl Staged {
     /// Whether there is something staged at `path`.
     pub(super) fn has(&self, path: &str) -> bool {
         self.index.files.iter().any(|entry| entry.path == path)
+    }
+
+    /// Whether there is something staged below `folder`.
+    pub(super) fn has_any(&self, folder: &str) -> bool {
+        let folder = format!("{folder}/");
+        self.index.files.iter().chain(&self.index.links).any(|entry| entry.path.starts_with(&folder))
     }
 
     /// Files of a merge that nobody has resolved.

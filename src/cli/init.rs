@@ -15,6 +15,7 @@ use clap::Args;
 
 use super::{
     Reporting, Trouble,
+    ground::Ground,
     pipeline::Workspace,
     report,
     schema::FILE as SCHEMA,
@@ -248,8 +249,10 @@ impl Work {
         }
         let repository = Repository::load(inputs);
         let findings = repository.project_findings().to_vec();
+        let root = self.place.root.clone();
         Ok(Workspace {
-            root: self.place.root.clone(),
+            ground: Ground::Disk(root.clone()),
+            root,
             repository,
             findings,
             is_readable: true,

@@ -12,7 +12,9 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use super::{
     Reporting, Trouble,
+    ground::{Ground, SCHEMAS, Staged},
     report::{self, Files},
+    touched,
 };
 use crate::{
     api::Own,
@@ -27,18 +29,18 @@ use crate::{
     scalar::Date,
     schema::closest,
     sops::is_sealed_name,
-    tree::{FileTree, LOCK, Limits, Lock, ReadError, ReadReason, Survey, read_file},
+    tree::{FileTree, LOCK, Limits, Lock, ReadError, ReadReason, Survey},
     view::At,
 };
 
-/// The folder of schemas of kinds that gen does not know.
-const SCHEMAS: &str = "schemas";
 /// The folder of the trees.
 pub(super) const TREES: &str = "gitops";
 
 /// A repository, its inputs read and parsed.
 pub(super) struct Workspace {
     pub(super) root: PathBuf,
+    /// Where its files are read.
+    pub(super) ground: Ground,
     pub(super) repository: Repository,
     /// Input files that could not be read, and what is wrong with the project as a whole.
     pub(super) findings: Vec<Finding>,
@@ -55,17 +57,16 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
-    /// Holds the rendered files against the folder `directory`, which people know as `shown`.
+    /// Holds the rendered files against a folder, whose files `on_disk` gives and which people know as `shown`.
     pub(super) fn drift<T>(
         &self,
-        directory: &Path,
+        on_disk: &dyn Fn(&str) -> Option<Vec<u8>>,
         shown: &str,
         survey: &Survey,
         ask: impl FnOnce(&Drift<'_>) -> T,
     ) -> T {
-        let on_disk = |path: &str| read_file(directory, path, &Limits::default()).ok();
         let (environment, rendered) = (&self.environment, &self.rendered);
-        ask(&Drift { environment, rendered, survey, folder: shown, on_disk: &on_disk })
+        ask(&Drift { environment, rendered, survey, folder: shown, on_disk })
     }
 }
 
@@ -73,8 +74,31 @@ impl Workspace {
     /// Finds the repository around the working directory and reads its inputs.
     pub(super) fn open() -> Result<Workspace, Trouble> {
         let root = find_root()?;
+        Workspace::on(Ground::Disk(root.clone()), root)
+    }
+
+    /// The same, with the inputs as they are staged for the next commit; and the environments that it touches, their trees at hand.
+    /// `None` where the commit holds no repository of gen's.
+    pub(super) fn staged() -> Result<Option<(Workspace, Vec<String>)>, Trouble> {
+        let root = find_root()?;
+        let staged = Staged::read(&root)?;
+        if !staged.has(PROJECT_FILE) || !staged.has_any(FOLDER) {
+            return Ok(None);
+        }
+        let unmerged = staged.unmerged();
+        let mut workspace = Workspace::on(Ground::Index(Box::new(staged)), root)?;
+        workspace.is_readable &= unmerged.is_empty();
+        workspace.findings.extend(unmerged);
+        let names = if workspace.is_readable { touched::environments(&workspace) } else { Vec::new() };
+        if let Ground::Index(staged) = &mut workspace.ground {
+            staged.load(&names)?;
+        }
+        Ok(Some((workspace, names)))
+    }
+
+    fn on(ground: Ground, root: PathBuf) -> Result<Workspace, Trouble> {
         let mut findings = Vec::new();
-        let mut inputs = match FileTree::read(&root, FOLDER, &Limits::default()) {
+        let mut inputs = match ground.read(FOLDER) {
             Ok(inputs) => inputs,
             Err(error) if matches!(error.reason, ReadReason::Missing) && error.path == FOLDER => {
                 return Err(Trouble(format!("there is no folder {FOLDER}/ in {}", root.display())));
@@ -85,24 +109,24 @@ impl Workspace {
                 FileTree::new()
             }
         };
-        let project = read_file(&root, PROJECT_FILE, &Limits::default())?;
+        let project = ground.file(PROJECT_FILE)?;
         inputs.insert(PROJECT_FILE, project)?;
         let repository = Repository::load(inputs);
         let of_the_version = |finding: &&Finding| matches!(finding.path.as_str(), "edition" | "requires");
         let is_readable =
             findings.is_empty() && !repository.project_findings().iter().any(|said| of_the_version(&said));
         findings.extend(repository.project_findings().iter().cloned());
-        let folder = root.join(SCHEMAS);
-        let (schemas, flaws) = if folder.is_dir() { schemas(&folder, SCHEMAS)? } else { Default::default() };
+        let (files, errors) = ground.gather(SCHEMAS, &is_schema)?;
+        let (schemas, flaws) = schemas_of(&files, errors);
         findings.extend(flaws);
-        Ok(Workspace { root, repository, findings, is_readable, schemas: Arc::new(schemas) })
+        Ok(Workspace { root, ground, repository, findings, is_readable, schemas: Arc::new(schemas) })
     }
 
     /// The bytes of a file of the repository, an input as it was read.
     pub(super) fn text(&self, file: &str) -> Option<Vec<u8>> {
         match self.repository.inputs().get(file) {
             Some(bytes) => Some(bytes.to_vec()),
-            None => read_file(&self.root, file, &Limits::default()).ok(),
+            None => self.ground.file(file).ok(),
         }
     }
 
@@ -114,19 +138,6 @@ impl Workspace {
     /// The folder of an environment's tree.
     pub(super) fn tree(&self, environment: &str) -> PathBuf {
         self.root.join(folder(environment))
-    }
-
-    /// Refuses a folder of trees that is a link to somewhere outside the repository.
-    pub(super) fn trees_lie_inside(&self) -> Result<(), Trouble> {
-        let trees = self.root.join(TREES);
-        match (trees.canonicalize(), self.root.canonicalize()) {
-            (Ok(trees), Ok(root)) if !trees.starts_with(&root) => Err(Trouble(format!(
-                "{TREES} is a symbolic link that leads out of the repository, to {}",
-                trees.display()
-            ))),
-            (Err(_), _) if trees.is_symlink() => Err(Trouble(format!("{TREES} is a symbolic link to nothing"))),
-            _ => Ok(()),
-        }
     }
 
     /// The environments that a command line names; with `all` every one.
@@ -190,7 +201,7 @@ impl Workspace {
     /// What is wrong with the inputs whatever they say: private keys, hidden files too, and sealed values that stand twice.
     fn audit(&self, names: &[String]) -> Vec<Finding> {
         let mut findings = audit::key::of(self.repository.inputs());
-        findings.extend(audit::key::beside(self.repository.inputs(), &self.root.join(FOLDER), FOLDER));
+        findings.extend(self.ground.keys(self.repository.inputs(), FOLDER));
         let own = |path: &str| names.iter().any(|name| path.starts_with(&format!("{FOLDER}/{name}/secrets/")));
         let files: Vec<(&str, &[u8])> =
             self.repository.inputs().iter().filter(|(path, _)| is_sealed_name(path)).collect();
@@ -308,7 +319,7 @@ impl Workspace {
     /// anything about the new name, such as that its Secret is missing.
     fn renamed(&self, environment: &Environment) -> Vec<Finding> {
         let folder = folder(&environment.name);
-        let lock = read_file(&self.root, &format!("{folder}/{LOCK}"), &Limits::default()).ok();
+        let lock = self.ground.file(&format!("{folder}/{LOCK}")).ok();
         let Some(lock) = lock.and_then(|bytes| Lock::parse(&bytes).ok()) else { return Vec::new() };
         let own = ["flux", "namespace"];
         let services = lock.paths().filter_map(|path| path.split_once('/')).map(|(service, _)| service);
@@ -322,7 +333,7 @@ impl Workspace {
     pub(super) fn vendored(&self, environment: &Environment, findings: &mut Vec<Finding>) -> FileTree {
         let mut tree = FileTree::new();
         for path in vendored_files(environment) {
-            match read_file(&self.root, &path, &Limits::default()) {
+            match self.ground.file(&path) {
                 Ok(bytes) => drop(tree.insert(path, bytes)),
                 Err(error) if matches!(error.reason, ReadReason::Missing) => {}
                 Err(error) => findings.push(unreadable(&path, &error.reason)),
@@ -335,9 +346,13 @@ impl Workspace {
 /// The schemas in a folder, which people know as `shown`, and what is wrong with them.
 pub(super) fn schemas(folder: &Path, shown: &str) -> Result<(Own, Vec<Finding>), ReadError> {
     let (files, errors) = FileTree::gather(folder, shown, &is_schema, &Limits::default())?;
-    let (own, mut findings) = read_schemas(&files);
+    Ok(schemas_of(&files, errors))
+}
+
+fn schemas_of(files: &FileTree, errors: Vec<ReadError>) -> (Own, Vec<Finding>) {
+    let (own, mut findings) = read_schemas(files);
     findings.extend(errors.into_iter().map(|error| unreadable(&error.path, &error.reason)));
-    Ok((own, findings))
+    (own, findings)
 }
 
 /// The folder of an environment's tree, relative to the root.

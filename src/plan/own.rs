@@ -3,11 +3,18 @@
 use super::{Copy, Planner};
 use crate::{
     diagnostic::Finding,
-    environment::FOLDER,
+    environment::{Environment, FOLDER},
     part::{Name, Part},
     path, sops,
     yaml::{Dialect, FileId, Node, Source, parse},
 };
+
+/// The files that an environment lists under `manifests:`, relative to the repository's root, whether they are there or not.
+pub fn listed_files(environment: &Environment) -> impl Iterator<Item = String> {
+    let services = environment.node("services").and_then(Node::as_mapping).into_iter().flatten();
+    let lists = services.filter_map(|service| service.node.get("manifests")?.as_sequence());
+    lists.flatten().filter_map(Node::as_str).map(|relative| format!("{FOLDER}/{relative}"))
+}
 
 impl Planner<'_> {
     /// What is copied into a component's folder.

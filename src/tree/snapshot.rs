@@ -1,7 +1,6 @@
 //! Files that stand on no disk, such as those in Git's index, read and surveyed as a folder would be.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use rustix::fs::Stat;
 
@@ -208,7 +207,7 @@ fn joined(folder: &str, path: &str) -> Option<String> {
 }
 
 fn refused(path: &str, reason: ReadReason) -> ReadError {
-    ReadError { path: PathBuf::from(path).to_string_lossy().into_owned(), reason }
+    ReadError { path: if path.is_empty() { ".".to_owned() } else { path.to_owned() }, reason }
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ enum Found {
 impl Adopt {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         let workspace = Workspace::open()?;
-        workspace.trees_lie_inside()?;
+        workspace.ground.trees_lie_inside()?;
         let (name, wanted) = self.wanted(&workspace)?;
         let resolved = environment(&workspace, &name)?;
         let lock = lock(&workspace, &name)?;

@@ -11,7 +11,7 @@ use super::{
     pipeline::Workspace,
 };
 use crate::{
-    cli::{Reporting, report},
+    cli::{Reporting, ground::Ground, report},
     diagnostic::{Finding, Location, Severity, worst},
     environment::{Environment, FOLDER, Repository},
     keyring,
@@ -95,6 +95,7 @@ impl Init {
         rules.write(&workspace.root)?;
         self.tell(&workspace, &key, &joined, &there, &rules);
         let after = Workspace {
+            ground: Ground::Disk(workspace.root.clone()),
             root: workspace.root.clone(),
             repository: after,
             findings: Vec::new(),

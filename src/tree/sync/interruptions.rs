@@ -146,7 +146,7 @@ fn the_fallback_does_not_overwrite_what_came_while_it_ran() {
     let rendered = tree(&[("a", "2")]);
     let place = Place::lock(&dir).unwrap();
     let old = place.parent.open_below(place.name).unwrap();
-    let found = inspect(&rendered, old.as_ref()).unwrap();
+    let found = inspect(&rendered, old.as_ref().map(|old| old as &dyn Standing)).unwrap();
     let plan = super::plan(&rendered, &found, &[]).unwrap();
     let mut stage = Stage::new(&place.parent, place.name, old.as_ref()).unwrap();
     fs::write(dir.join("a"), "by hand").unwrap();
