@@ -48,9 +48,8 @@ fn of_cluster<'a, 'v>(deliveries: &Deliveries<'a, 'v>, cluster: &Cluster) -> Vec
         if *count > 1 {
             continue;
         }
-        let both = (item.spot.object.file == other.spot.object.file)
-            .then(|| format!("both from {}", item.spot.object.file))
-            .unwrap_or_else(|| format!("from {} and {}", item.spot.object.file, other.spot.object.file));
+        let (one, two) = (&item.spot.object.file, &other.spot.object.file);
+        let both = if one == two { format!("both from {one}") } else { format!("from {one} and {two}") };
         let message = format!(
             "{} and {} both apply {kind} `{name}` ({both}): each takes it from the other, and either can prune it",
             first.called(),

@@ -184,3 +184,28 @@ fn operate(body: &mut Json, operation: &Json) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use serde_json::json;
+
+    use super::{Patch, patched};
+
+    #[test]
+    fn patches_are_made_as_kustomize_makes_them() {
+        let body = json!({"kind": "HelmRelease", "metadata": {"name": "a"}, "spec": {"install": {"crds": "Skip"}}});
+        let flux = json!({"spec": {"patches": [
+            {"target": {"kind": "HelmRelease", "name": "a|b"}, "patch": "kind: X\nmetadata: {name: any}\nspec: {install: {crds: null, timeout: 1m}}"},
+            {"target": {"kind": "HelmRelease"}, "patch": "- {op: add, path: /metadata/labels/x~1y, value: z}"},
+            {"patch": "kind: HelmRelease\nmetadata: {name: other}\nspec: null"},
+        ]}});
+        let patches = Patch::of_flux(&flux);
+        let fitting: Vec<&Patch> = patches.iter().filter(|patch| patch.fits("HelmRelease", "a", "")).collect();
+        assert_eq!(fitting.len(), 2);
+        assert!(!patches[0].fits("HelmRelease", "abc", ""));
+        let wanted = json!({"kind": "X", "metadata": {"name": "a", "labels": {"x/y": "z"}}, "spec": {"install": {"timeout": "1m"}}});
+        assert_eq!(*patched(Cow::Borrowed(&body), &fitting), wanted);
+    }
+}

@@ -72,7 +72,7 @@ fn near(ground: &Ground<'_, '_>, path: &str) -> String {
     let start = if folder.is_empty() { 0 } else { folder.len() + 1 };
     let beside = listing.below(folder).filter_map(|path| path[start..].split('/').next()).take(1000);
     let beside: BTreeSet<&str> = beside.collect();
-    match crate::schema::closest(name, beside.into_iter()) {
+    match crate::schema::closest(name, beside) {
         Some(meant) => format!("did you mean `{meant}`? Correct the path, or add what it names"),
         None => "correct the path, or add what it names".to_owned(),
     }

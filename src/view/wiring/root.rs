@@ -130,3 +130,54 @@ pub(super) fn plain(path: &str) -> Option<String> {
     let is_known = !path.contains("${") && !path.contains("{{");
     is_known.then(|| resolve("", path)).flatten().map(|path| path.trim_start_matches('/').to_owned())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{Source, Wish, folders, is_same};
+    use crate::{manifest::Listing, tree::FileTree};
+
+    fn listing(files: &[&str]) -> Listing {
+        let mut tree = FileTree::new();
+        files.iter().for_each(|file| tree.insert(*file, "").unwrap());
+        Listing::of(&tree)
+    }
+
+    fn found(files: &[&str], wishes: &[(&str, &str)], urls: &[(&str, &str)]) -> Vec<Option<String>> {
+        let wish = |source: &str, path: &str| {
+            let source = ("GitRepository".to_owned(), String::new(), source.to_owned());
+            Some(Wish { source, path: path.to_owned(), file: "clusters/staging/all.yaml" })
+        };
+        let wishes: Vec<Option<Wish<'_>>> = wishes.iter().map(|(source, path)| wish(source, path)).collect();
+        let url = |source: &Source| urls.iter().find(|(name, _)| *name == source.2).map(|(_, url)| (*url).to_owned());
+        folders(&wishes, &listing(files), &url)
+    }
+
+    fn some(path: &str) -> Option<String> {
+        Some(path.to_owned())
+    }
+
+    #[test]
+    fn a_tree_is_a_repository_or_a_part_of_one() {
+        let files = ["clusters/staging/all.yaml", "apps/a.yaml", "infra/b.yaml"];
+        let asked = [("own", "apps"), ("own", "infra"), ("own", "gone")];
+        assert_eq!(found(&files, &asked, &[]), [some("apps"), some("infra"), some("gone")]);
+        let below = [("own", "gitops/apps"), ("own", "gitops/infra")];
+        assert_eq!(found(&files, &below, &[]), [some("apps"), some("infra")]);
+        // One tail alone is chance, and so are some of many.
+        assert_eq!(found(&files, &below[..1], &[]), [None]);
+        let other = [("own", "x/one"), ("own", "x/apps"), ("own", "x/infra")];
+        assert_eq!(found(&files, &other, &[]), [None, None, None]);
+    }
+
+    #[test]
+    fn a_folder_of_another_repository_is_not_found_by_chance() {
+        let files =
+            ["clusters/staging/all.yaml", "clusters/deploy/x.yaml", "apps/a.yaml", "infra/b.yaml", "deploy/c.yaml"];
+        let asked = [("own", "apps"), ("own", "infra"), ("other", "deploy")];
+        let urls = [("own", "ssh://git@git.example.com/own.git"), ("other", "https://git.example.com/other")];
+        assert_eq!(found(&files, &asked, &urls), [some("apps"), some("infra"), None]);
+        assert_eq!(found(&files[..4], &asked, &[]), [some("apps"), some("infra"), None]);
+        assert!(is_same("ssh://git@git.example.com/own.git", "git@git.example.com:own"));
+    }
+}
