@@ -5,6 +5,7 @@ Each tree has a namespace and a GitRepository of its own; its Kustomizations sta
 """
 
 import base64
+import concurrent.futures
 import dataclasses
 import json
 import subprocess
@@ -344,12 +345,11 @@ def write(root, files, namespace):
         file.write_text(text.replace(NAMESPACE, namespace) + "\n")
 
 
-def offer(world, root, namespace, number):
+def offer(world, root, source, number):
     """The tree as a commit of the case's own repository."""
     file = world.flux.artifacts / f"{root.name}-{number}.tar.gz"
     with tarfile.open(file, "w:gz") as archive:
         archive.add(root, arcname=".")
-    source = world.cluster.get("gitrepository", "repository", namespace)
     world.flux.offer("gitrepository", source, file, f"main@sha1:{number:040x}")
 
 
@@ -414,8 +414,9 @@ def wiring_verdicts(world):
         ]
         deliveries += [json.loads(file.read_text()) for file in sorted((root / "clusters").glob("*.yaml"))]
     cluster.apply(*objects)
-    for item in planted:
-        offer(world, work / item.name, seen[item.name].namespace, 1)
+    sources = {source["metadata"]["namespace"]: source for source in cluster.list("gitrepository")}
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda item: offer(world, work / item.name, sources[seen[item.name].namespace], 1), planted))
     cluster.apply(*deliveries)
 
     end = time.monotonic() + 45
@@ -429,7 +430,7 @@ def wiring_verdicts(world):
     later = [item for item in planted if item.second and item not in waiting]
     for item in later:
         write(work / item.name, item.second, seen[item.name].namespace)
-        offer(world, work / item.name, seen[item.name].namespace, 2)
+        offer(world, work / item.name, sources[seen[item.name].namespace], 2)
     # As long as the watched one takes, and then some: what is not noticed must not have arrived.
     clean = next(item for item in planted if item.rule is None)
 
