@@ -277,3 +277,16 @@ fn sops_opens_every_sealed_file_with_each_test_key() {
     }
     assert_none(&faults);
 }
+
+/// The API server judges copies of objects with one mistake each.
+#[test]
+#[ignore = "needs peers: just peers test-peers"]
+fn mistakes_are_judged_as_the_api_server_judges_them() {
+    if ["etcd", "kube-apiserver", "kubectl"].iter().any(|name| peer(name).is_none()) {
+        return;
+    }
+    let script = repository().join("tests/peers/strict.py");
+    let output = Command::new("python3").arg(script).arg(env!("CARGO_BIN_EXE_gen")).output().unwrap();
+    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+    println!("{}", text(&output.stdout).lines().last().unwrap_or_default());
+}
