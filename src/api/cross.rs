@@ -40,11 +40,11 @@ pub(super) fn check<'v>(walk: &mut Walk<'v>, body: &'v Json) {
             }
         }
         ("source.toolkit.fluxcd.io", kind) => source(walk, body, kind),
-        ("image.toolkit.fluxcd.io", "ImagePolicy") => {
-            if string(body, &["spec", "digestReflectionPolicy"]) != Some("Always") {
-                let why = "is for `digestReflectionPolicy: Always` only";
-                refuse(walk, body, &["spec", "interval"], why, "leave it out, or set the policy to Always");
-            }
+        ("image.toolkit.fluxcd.io", "ImagePolicy")
+            if string(body, &["spec", "digestReflectionPolicy"]) != Some("Always") =>
+        {
+            let why = "is for `digestReflectionPolicy: Always` only";
+            refuse(walk, body, &["spec", "interval"], why, "leave it out, or set the policy to Always");
         }
         _ => {}
     }

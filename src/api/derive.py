@@ -13,7 +13,7 @@ Sources, all Apache-2.0, fetched by `go mod download`:
 The format is told in text.rs. A field that is alike in all versions of its type has no range; one that changed has a line per range.
 A field counts as required where every version says so: where one stopped saying so, servers never asked for it.
 """
-import hashlib, json, os, pathlib, re, shutil, subprocess, sys, tempfile, zipfile
+import json, pathlib, re, shutil, subprocess, sys, tempfile
 
 import yaml
 
@@ -32,7 +32,7 @@ FLUX = {
 }
 FLUX_TYPES = {"github.com/fluxcd/notification-controller/api": "v1.9.4", "github.com/fluxcd/source-watcher/api/v2": "v2.2.4"}
 CONTROLLER_GEN = "sigs.k8s.io/controller-tools/cmd/controller-gen@v0.19.0"
-ARGO = ("github.com/argoproj/argo-cd/v3", "v3.5.7", "manifests/crds")
+ARGO = ("github.com/argoproj/argo-cd/v3", "v3.6.1", "manifests/crds")
 GATEWAY = ("sigs.k8s.io/gateway-api", "v1.6.3", "config/crd/standard")
 
 # A CRD and the API server disagree with the API's own JSON here: these are any value, or a text of a form.
@@ -120,9 +120,12 @@ def module(name, version):
     """The folder of a module in Go's cache."""
     done = subprocess.run(["go", "mod", "download", "-json", f"{name}@{version}"], capture_output=True, text=True, cwd="/")
     answer = json.loads(done.stdout or "{}")
-    if "Dir" not in answer:
+    # A module that asks for a newer Go is fetched all the same, and nothing of it is compiled here.
+    cache = subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True).stdout.strip()
+    folder = pathlib.Path(answer.get("Dir") or f"{cache}/{name}@{version}")
+    if not folder.is_dir():
         raise SystemExit(f"{name}@{version}: {answer.get('Error') or done.stderr}")
-    return pathlib.Path(answer["Dir"])
+    return folder
 
 
 # -- the text ---------------------------------------------------------------------------------------------------------------------

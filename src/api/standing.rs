@@ -109,7 +109,7 @@ pub fn standing(body: &Json, versions: Versions, own: &[&Own]) -> Standing {
 
 /// What has no `apiVersion`: an object all the same where its kind and its metadata say so.
 fn nameless(body: &Json, kind: &str) -> Standing {
-    let newest = INDEX.kinds.iter().filter(|known| known.name == kind && known.block.is_some()).next_back();
+    let newest = INDEX.kinds.iter().rfind(|known| known.name == kind && known.block.is_some());
     match newest.filter(|_| body.get("metadata").is_some_and(Json::is_object) && body.get("apiVersion").is_none()) {
         Some(known) => Standing::Impossible {
             key: "kind",
@@ -150,7 +150,7 @@ fn nowhere(api_version: &str, kind: &str) -> Standing {
         let moved = || INDEX.kinds.iter().filter(|known| known.name == kind && known.block.is_some());
         return match closest(group(api_version), moved().map(Kind::group)) {
             Some(meant) => {
-                let meant = moved().filter(|known| known.group() == meant).last().map_or("", |known| known.api_version);
+                let meant = moved().rfind(|known| known.group() == meant).map_or("", |known| known.api_version);
                 let message = format!("there is no {kind} in `{api_version}`");
                 Standing::Impossible { key: "apiVersion", message, help: did_you_mean(meant) }
             }

@@ -132,7 +132,7 @@ impl<'v> Check<'v> {
         if words.contains(&text) {
             return;
         }
-        let help = closest(text, words.iter().copied()).map_or_else(|| allowed(words), |meant| did_you_mean(meant));
+        let help = closest(text, words.iter().copied()).map_or_else(|| allowed(words), did_you_mean);
         self.walk.push(false, format!("{} cannot be `{}`", self.walk.subject(), shorten(text)), help);
     }
 }
