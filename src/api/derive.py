@@ -33,7 +33,8 @@ FLUX = {
 FLUX_TYPES = {"github.com/fluxcd/notification-controller/api": "v1.9.4", "github.com/fluxcd/source-watcher/api/v2": "v2.2.4"}
 CONTROLLER_GEN = "sigs.k8s.io/controller-tools/cmd/controller-gen@v0.19.0"
 ARGO = ("github.com/argoproj/argo-cd/v3", "v3.6.1", "manifests/crds")
-GATEWAY = ("sigs.k8s.io/gateway-api", "v1.6.3", "config/crd/standard")
+# The experimental channel has all of the standard one and more.
+GATEWAY = ("sigs.k8s.io/gateway-api", "v1.6.3", "config/crd/experimental")
 
 # A CRD and the API server disagree with the API's own JSON here: these are any value, or a text of a form.
 SPECIAL = {"resource.Quantity": "quantity", "intstr.IntOrString": "int-or-string", "v1.Time": "time", "v1.MicroTime": "time",
