@@ -182,6 +182,9 @@ pub const RULES: &[Rule] = &[
     unknown_chart_value::RULE,
 ];
 
+/// The rule that holds objects against the types of their kinds.
+pub const INVALID_OBJECT: &str = invalid_object::RULE.id;
+
 /// The rule of that name.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {

@@ -79,11 +79,13 @@ pub(super) struct Type {
     pub(super) is_open: bool,
 }
 
-/// Fields of which one at most may be there.
+/// Fields of which one may be there.
 #[derive(Debug)]
 pub(super) struct Alone {
     /// Whether there must be one.
     pub(super) is_needed: bool,
+    /// Whether there may be no second.
+    pub(super) is_exclusive: bool,
     pub(super) names: Vec<Word>,
 }
 

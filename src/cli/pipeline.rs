@@ -217,6 +217,7 @@ impl Workspace {
         if let Some(Compiled { environment, rendered }) = &compiled {
             findings.extend(self.policies(environment, rendered));
         }
+        once(&mut findings);
         let is_sound = worst(&findings) != Some(Severity::Error);
         (compiled.filter(|_| is_sound), findings)
     }
@@ -341,6 +342,15 @@ impl Workspace {
         }
         tree
     }
+}
+
+/// Drops what schemas say of a line of which the inputs' own checks have said more.
+fn once(findings: &mut Vec<Finding>) {
+    let place = |finding: &Finding| (finding.location.file.clone(), finding.location.line);
+    let is_repeat = |finding: &Finding| finding.rule == policy::INVALID_OBJECT;
+    let of_inputs = |finding: &&Finding| finding.severity == Severity::Error && policy::find(finding.rule).is_none();
+    let said: BTreeSet<(String, u32)> = findings.iter().filter(of_inputs).map(place).collect();
+    findings.retain(|finding| !is_repeat(finding) || !said.contains(&place(finding)));
 }
 
 /// The schemas in a folder, which people know as `shown`, and what is wrong with them.
