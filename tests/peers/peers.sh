@@ -12,7 +12,8 @@ root=${GEN_PEERS:-$repository/.peers}
 # sops in the version that people install today, and older ones that repositories still hold the files of.
 sops=3.13.3
 older_sops="sops-3.12.2 sops-3.11.0 sops-3.10.2 sops-3.9.4"
-desk="helm kustomize kubeconform dyff sops $older_sops age age-keygen flux-crds kubernetes-schema chart"
+desk="helm kustomize kubeconform dyff sops $older_sops age age-keygen flux-crds kubernetes-schema chart
+  actionlint pre-commit check-jsonschema sarif-multitool junit-xsd"
 cluster="kubectl etcd kube-apiserver kube-controller-manager kube-scheduler kwok kustomize-controller helm-controller flux-crds"
 
 # Flux 2.7, which environments/base.yaml targets. The last digits are those that the module proxy serves.
@@ -109,8 +110,38 @@ tag() { # DIRECTORY TAG FOLDER: of bitnami/charts, only this folder of this comm
     https://github.com/bitnami/charts "$1" && timeout 120 git -C "$1" sparse-checkout set "$3"
 }
 
+# Python's tools, in an environment of their own.
+python() { # PACKAGE NAME
+  [ -x "$root/venv/bin/python" ] || python3 -m venv "$root/venv" || return 1
+  "$root/venv/bin/pip" install --quiet --disable-pip-version-check "$1" && ln -sf "$root/venv/bin/$2" "$root/bin/$2"
+}
+
+# The validator of SARIF's own makers, which carries the standard's schema and the rules of GitHub; npm has it as one program.
+multitool() {
+  local work=$root/build/sarif
+  rm -rf "$work" && mkdir -p "$work" && cd "$work" || return 1
+  npm pack --silent "@microsoft/sarif-multitool-linux@5.7.0" >/dev/null && tar -xzf ./*.tgz || return 1
+  chmod +x package/Sarif.Multitool
+  printf '#!/bin/sh\nexport DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_BUNDLE_EXTRACT_BASE_DIR=%s\nexec %s "$@"\n' \
+    "$work/unpacked" "$work/package/Sarif.Multitool" >"$root/bin/sarif-multitool" && chmod +x "$root/bin/sarif-multitool"
+}
+
+# The schema that Jenkins has for JUnit reports lies in the source of pytest.
+junit() {
+  local work=$root/build/junit
+  python xmlschema xmlschema-validate || return 1
+  rm -rf "$work" && mkdir -p "$work" && "$root/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps \
+    --no-binary pytest --dest "$work" pytest==8.3.4 && tar -xzf "$work"/pytest-*.tar.gz -C "$work" || return 1
+  install -m 644 "$work"/pytest-*/testing/example_scripts/junit-10.xsd "$root/schemas/"
+}
+
 make() { # NAME
   case $1 in
+    actionlint) plain github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 ;;
+    pre-commit) python pre-commit pre-commit ;;
+    check-jsonschema) python check-jsonschema check-jsonschema ;;
+    sarif-multitool) multitool ;;
+    junit-xsd) mkdir -p "$root/schemas" && junit ;;
     helm) plain helm.sh/helm/v3/cmd/helm@v3.19.0 ;;
     kustomize) plain sigs.k8s.io/kustomize/kustomize/v5@v5.7.1 ;;
     kubeconform) plain github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0 ;;
@@ -134,6 +165,7 @@ present() { # NAME
   case $1 in
     flux-crds) [ -f "$root/crds/helm.toolkit.fluxcd.io_helmreleases.yaml" ] ;;
     kubernetes-schema) [ -f "$root/schemas/swagger.json" ] ;;
+    junit-xsd) [ -f "$root/schemas/junit-10.xsd" ] && [ -x "$root/bin/xmlschema-validate" ] ;;
     chart) [ -n "${GEN_CHART_DIR-}" ] || [ -f "$root/chart/postgresql/charts/common/Chart.yaml" ] ;;
     *) [ -x "$root/bin/$1" ] ;;
   esac
