@@ -3,6 +3,7 @@
 
 mod authentication;
 mod balancer;
+mod client;
 mod compose;
 mod console;
 mod credential;
@@ -35,6 +36,7 @@ use crate::manifest::{Bundle, Object};
 
 pub use authentication::{Door, OpenDoor};
 pub use balancer::OpenBalancer;
+pub use client::{Lost, LostClient};
 pub use compose::{Access, HostAccess};
 pub use console::{OpenConsole, Showing};
 pub use credential::Credential;
@@ -87,6 +89,8 @@ pub struct View<'a> {
     pub open_consoles: Vec<OpenConsole<'a>>,
     /// Load balancers that take callers from anywhere.
     pub open_balancers: Vec<OpenBalancer<'a>>,
+    /// Clients that do not reach their database.
+    pub lost_clients: Vec<LostClient<'a>>,
     /// Namespaces that hold a database and deny nothing by default.
     pub undefended: Vec<At<'a>>,
     /// What Compose services may do to their machine.
@@ -169,6 +173,7 @@ impl<'a> View<'a> {
                 plain_connections: encryption::find(&tree, &exposures),
                 open_consoles: console::find(&tree),
                 open_balancers: balancer::find(&tree),
+                lost_clients: client::find(&tree),
                 undefended: network::without_default(&tree),
                 host_access: compose::accesses(&composed),
                 exposures,

@@ -88,9 +88,9 @@ pub(super) fn without_default<'a>(tree: &Tree<'a, '_>) -> Vec<At<'a>> {
 
 /// Pods by their labels, with the first of their ports.
 fn called(database: &Database) -> String {
-    let labels: Vec<String> = database.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let labels = path::pairs(database.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
     let port = database.listens.first().map_or(String::new(), |port| format!(":{port}"));
-    format!("{}{port}", labels.join(","))
+    format!("{labels}{port}")
 }
 
 /// What a rule of a policy opens: of the databases that it selects; else its labels or ports tell what it is for.
