@@ -10,6 +10,7 @@ mod credential;
 mod database;
 mod encryption;
 mod exposure;
+mod foreign;
 mod image;
 pub mod lasting;
 mod manifest;
@@ -58,7 +59,9 @@ pub use wiring::{Fault, Weight};
 
 pub use database::Database;
 
-use self::{compose::Composed, database::Databases, pod::Pod, release::Valued, spot::Spot, template::Template};
+use self::{
+    compose::Composed, database::Databases, foreign::Foreign, pod::Pod, release::Valued, spot::Spot, template::Template,
+};
 
 /// Where a fact stands.
 #[derive(Clone)]
@@ -155,6 +158,7 @@ impl<'a> View<'a> {
             let policies = Policies::among(&bodies);
             let templates = template::templates(&bodies, &valued);
             let composed = compose::services(bundle);
+            let foreign = foreign::releases(&bodies);
             let tree = Tree {
                 bundle,
                 written: written_count,
@@ -165,6 +169,7 @@ impl<'a> View<'a> {
                 databases: &found,
                 policies: &policies,
                 composed: &composed,
+                foreign: &foreign,
             };
             let exposures = exposure::find(&tree);
             let view = View {
@@ -216,4 +221,6 @@ struct Tree<'a, 'v> {
     policies: &'v Policies<'a, 'v>,
     /// The services of Compose files.
     composed: &'v [Composed<'a, 'v>],
+    /// Releases of charts that there is no model of.
+    foreign: &'v [Foreign<'a, 'v>],
 }
