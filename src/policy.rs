@@ -6,6 +6,7 @@ mod baseline;
 mod claim_replaced;
 mod claim_resize;
 mod claim_shrunk;
+mod client_not_proven;
 mod compose_host_access;
 mod dangling_reference;
 mod data_loss_on_delete;
@@ -135,6 +136,7 @@ pub const RULES: &[Rule] = &[
     claim_replaced::RULE,
     claim_resize::RULE,
     claim_shrunk::RULE,
+    client_not_proven::RULE,
     compose_host_access::RULE,
     dangling_reference::RULE,
     data_loss_on_delete::RULE,

@@ -3,12 +3,14 @@
 
 mod authentication;
 mod balancer;
+mod client;
 mod compose;
 mod console;
 mod credential;
 mod database;
 mod encryption;
 mod exposure;
+mod foreign;
 mod image;
 pub mod lasting;
 mod manifest;
@@ -35,6 +37,7 @@ use crate::manifest::{Bundle, Object};
 
 pub use authentication::{Door, OpenDoor};
 pub use balancer::OpenBalancer;
+pub use client::{Lost, LostClient};
 pub use compose::{Access, HostAccess};
 pub use console::{OpenConsole, Showing};
 pub use credential::Credential;
@@ -56,7 +59,9 @@ pub use wiring::{Fault, Weight};
 
 pub use database::Database;
 
-use self::{compose::Composed, database::Databases, pod::Pod, release::Valued, spot::Spot, template::Template};
+use self::{
+    compose::Composed, database::Databases, foreign::Foreign, pod::Pod, release::Valued, spot::Spot, template::Template,
+};
 
 /// Where a fact stands.
 #[derive(Clone)]
@@ -87,6 +92,8 @@ pub struct View<'a> {
     pub open_consoles: Vec<OpenConsole<'a>>,
     /// Load balancers that take callers from anywhere.
     pub open_balancers: Vec<OpenBalancer<'a>>,
+    /// Clients that do not reach their database.
+    pub lost_clients: Vec<LostClient<'a>>,
     /// Namespaces that hold a database and deny nothing by default.
     pub undefended: Vec<At<'a>>,
     /// What Compose services may do to their machine.
@@ -151,6 +158,7 @@ impl<'a> View<'a> {
             let policies = Policies::among(&bodies);
             let templates = template::templates(&bodies, &valued);
             let composed = compose::services(bundle);
+            let foreign = foreign::releases(&bodies);
             let tree = Tree {
                 bundle,
                 written: written_count,
@@ -161,6 +169,7 @@ impl<'a> View<'a> {
                 databases: &found,
                 policies: &policies,
                 composed: &composed,
+                foreign: &foreign,
             };
             let exposures = exposure::find(&tree);
             let view = View {
@@ -169,6 +178,7 @@ impl<'a> View<'a> {
                 plain_connections: encryption::find(&tree, &exposures),
                 open_consoles: console::find(&tree),
                 open_balancers: balancer::find(&tree),
+                lost_clients: client::find(&tree),
                 undefended: network::without_default(&tree),
                 host_access: compose::accesses(&composed),
                 exposures,
@@ -211,4 +221,6 @@ struct Tree<'a, 'v> {
     policies: &'v Policies<'a, 'v>,
     /// The services of Compose files.
     composed: &'v [Composed<'a, 'v>],
+    /// Releases of charts that there is no model of.
+    foreign: &'v [Foreign<'a, 'v>],
 }
