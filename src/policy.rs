@@ -116,7 +116,16 @@ enum Check {
 }
 
 /// The rules of which `--fix` can solve findings, where the value is written and the change is certain.
-const FIXABLE: &[&str] = &["data-loss-on-delete", "public-database"];
+const FIXABLE: &[&str] = &[
+    "compose-host-access",
+    "data-loss-on-delete",
+    "pod-security",
+    "public-database",
+    "removed-api",
+    "unverified-source",
+    "unwatched-values",
+    "values-not-declarative",
+];
 
 impl Rule {
     /// Whether `--fix` can solve some of its findings.

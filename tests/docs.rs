@@ -408,13 +408,18 @@ const CATALOGUE: &str = "\
 fn every_entry_of_the_catalogue_has_its_rule_or_a_reason() {
     let page = fs::read_to_string(root().join("docs/catalogue.md")).expect("a page is text");
     let rows = page.lines().map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>());
-    let rows: Vec<Vec<&str>> = rows.filter(|cells| cells[0].len() == 4 && cells[0].as_bytes()[1].is_ascii_digit()).collect();
+    let rows: Vec<Vec<&str>> =
+        rows.filter(|cells| cells[0].len() == 4 && cells[0].as_bytes()[1].is_ascii_digit()).collect();
     let ids: Vec<&str> = rows.iter().map(|cells| cells[0]).collect();
     let wanted: Vec<&str> = CATALOGUE.split(' ').collect();
     assert_eq!((wanted.len(), &ids[..60]), (60, wanted.as_slice()));
     for cells in rows {
         let named: Vec<&str> = cells[2].split('`').skip(1).step_by(2).collect();
-        assert!(!named.is_empty() || cells.get(3).is_some_and(|note| !note.is_empty()), "{}: why does no rule answer it?", cells[0]);
+        assert!(
+            !named.is_empty() || cells.get(3).is_some_and(|note| !note.is_empty()),
+            "{}: why does no rule answer it?",
+            cells[0]
+        );
         for rule in named {
             assert!(policy::find(rule).is_some(), "{}: there is no rule `{rule}`", cells[0]);
         }
