@@ -15,7 +15,7 @@ use std::{
 use gitops_gen::{
     cli,
     diagnostic::{Finding, Severity},
-    environment::{Repository, json_schema_text, project_json_schema, whole_json_schema},
+    environment::{Repository, json_schema_text, project_json_schema, project_json_schema_text, whole_json_schema},
     manifest::Bundle,
     output,
     plan::plan,
@@ -74,6 +74,7 @@ fn the_command_reference_is_what_the_code_makes() {
 #[test]
 fn the_schema_for_editors_is_what_the_code_makes() {
     same("schemas/environment.schema.json", &json_schema_text());
+    same("schemas/gen.schema.json", &project_json_schema_text());
 }
 
 #[test]
