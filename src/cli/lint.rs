@@ -244,15 +244,21 @@ fn is_environment(body: &Json) -> bool {
 fn environment(object: &Object) -> Finding {
     let message = "this is an environment and no manifest, so no rule has looked at it";
     Finding::note("environment-file", Location::file(&object.file), message)
-        .help("run `gen check`, which holds it against the rules")
+        .help("run `gen check`, which holds it against the rules, with `--fix` to mend it")
 }
 
 fn unreadable(error: ReadError) -> Finding {
-    let why = match error.reason {
-        ReadReason::Outside => "it is a link that leads out of the folder".to_owned(),
-        reason => reason.to_string(),
-    };
-    Finding::note("unreadable-file", Location::file(error.path), format!("passed over: {why}"))
+    let place = Location::file(error.path);
+    match error.reason {
+        ReadReason::TooLarge(limit) => {
+            let message = format!("passed over: it is larger than {} MiB, so no rule has looked at it", limit >> 20);
+            Finding::warning("unreadable-file", place, message).help("split it: a manifest is read by people too")
+        }
+        ReadReason::Outside => {
+            Finding::note("unreadable-file", place, "passed over: it is a link that leads out of the folder")
+        }
+        reason => Finding::note("unreadable-file", place, format!("passed over: {reason}")),
+    }
 }
 
 /// Why a path cannot be linted, with the name that may have been meant.
