@@ -18,8 +18,8 @@ use self::skipped::Skipped;
 use super::{
     Reporting, Trouble,
     before::Revision,
-    mend::{Known, Mending},
-    pipeline,
+    mend::{Known, Mending, dialect},
+    pipeline::{self, Workspace},
     report::{self, Files},
 };
 use crate::{
@@ -32,7 +32,6 @@ use crate::{
     schema::closest,
     tree::{FileTree, Limits, ReadError, ReadReason, read_file},
     view::At,
-    yaml::Dialect,
 };
 
 /// How much a tree may hold that nobody wrote for gen.
@@ -111,7 +110,7 @@ impl Lint {
         let scope = Scope { profile, with_opinions: self.opinions, kubernetes, flux, schemas: Arc::new(schemas) };
         if self.mending.fix {
             let look = || Ok(self.judge(&scope, &flaws, &here)?.findings);
-            self.mending.run(&here, &|_| Dialect::Manifest, &look)?;
+            self.mending.run(&here, &dialect, &look)?;
         }
         let Judgement { findings, tree, objects, locked, skipped } = self.judge(&scope, &flaws, &here)?;
         let was_read = |file: &str| tree.get(file).is_some() || !Path::new(file).exists();
@@ -172,7 +171,7 @@ impl Lint {
             findings.extend(audit::key::below(path, &spelled(path, here)));
         }
         findings.extend(passed_over.into_iter().map(unreadable));
-        findings.extend(bundle.objects.iter().filter(|object| is_environment(&object.body)).map(environment));
+        findings.extend(environments(&bundle, here)?);
         Ok(Judgement { findings, tree, objects: bundle.objects.len(), locked: exceptions.locked, skipped })
     }
 }
@@ -239,6 +238,33 @@ fn is_environment(body: &Json) -> bool {
         && !has("apiVersion")
         && has("services")
         && ["extends", "delivery", "cluster"].iter().any(|key| has(key))
+}
+
+/// What rules say about the environments among the files: those of the repository that the working directory is the root of
+/// are judged as `gen check` does, without their trees; others are named.
+fn environments(bundle: &Bundle, here: &Path) -> Result<Vec<Finding>, Trouble> {
+    let found: Vec<&Object> = bundle.objects.iter().filter(|object| is_environment(&object.body)).collect();
+    if found.is_empty() || !here.join(PROJECT_FILE).is_file() || !here.join(FOLDER).is_dir() {
+        return Ok(found.into_iter().map(environment).collect());
+    }
+    let workspace = Workspace::open()?;
+    let known = workspace.repository.environments();
+    let name = |object: &Object| {
+        let name = object.file.strip_prefix(FOLDER)?.strip_prefix('/')?.strip_suffix(".yaml")?;
+        known.contains(&name).then(|| name.to_owned())
+    };
+    let (own, others): (Vec<&Object>, Vec<&Object>) = found.into_iter().partition(|object| name(object).is_some());
+    let names: Vec<String> = own.into_iter().filter_map(name).collect();
+    let mut findings = if names.is_empty() { Vec::new() } else { workspace.compile(&names, |_| ()).1 };
+    findings.extend(
+        others.into_iter().filter(|object| !workspace.repository.is_abstract(stem(&object.file))).map(environment),
+    );
+    Ok(findings)
+}
+
+fn stem(file: &str) -> &str {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.strip_suffix(".yaml").unwrap_or(name)
 }
 
 fn environment(object: &Object) -> Finding {
