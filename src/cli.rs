@@ -58,7 +58,7 @@ enum Command {
     Rules(rules::Rules),
     /// Show what a chart's values are: type, default, allowed values, meaning.
     Values(values::Values),
-    /// Write the JSON Schema of environment files to schemas/, for editors.
+    /// Write the JSON Schemas of environment files and gen.yaml to schemas/, for editors.
     Schema(schema::Schema),
 }
 

@@ -20,7 +20,7 @@ use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 pub use explain::{Chain, Effect, Step};
 pub use known::UnknownPath;
-pub use schema::{json_schema, json_schema_text, project_json_schema, whole_json_schema};
+pub use schema::{json_schema, json_schema_text, project_json_schema, project_json_schema_text, whole_json_schema};
 
 use crate::{
     diagnostic::{Finding, Location},

@@ -116,7 +116,25 @@ enum Check {
     Elsewhere,
 }
 
+/// The rules of which `--fix` can solve findings, where the value is written and the change is certain.
+const FIXABLE: &[&str] = &[
+    "compose-host-access",
+    "data-loss-on-delete",
+    "pod-security",
+    "public-database",
+    "removed-api",
+    "unverified-source",
+    "unwatched-values",
+    "values-not-declarative",
+];
+
 impl Rule {
+    /// Whether `--fix` can solve some of its findings.
+    #[must_use]
+    pub fn is_fixable(&self) -> bool {
+        FIXABLE.contains(&self.id)
+    }
+
     /// Whether it looks at trees. Others tell what no tree does.
     #[must_use]
     pub fn is_about_trees(&self) -> bool {

@@ -144,3 +144,37 @@ fn private_keys_and_sealed_values_are_never_shown() {
         assert!(run.stdout.contains("partially-encrypted") && !run.stdout.contains("hunter2"), "{}", run.stdout);
     }
 }
+
+/// What lies in a folder that nobody wrote for gen: each thing is told or counted, and what is sound is judged.
+#[test]
+fn lint_goes_through_a_folder_of_anything() {
+    let repository = Repository::new();
+    let large = repository.path("tree/large.yaml");
+    repository.write("tree/large.yaml", "");
+    std::fs::File::options().write(true).open(large).unwrap().set_len(50 << 20).unwrap();
+    repository.write("tree/binary.yaml", b"\x7fELF\x02\x01\x01\0\0\0\xff\xfe");
+    repository.write("tree/picture.png", b"\x89PNG\r\n\x1a\n\0\0");
+    repository.write("tree/ci/workflow.yml", "on: push\njobs: {}\n");
+    repository.write("tree/chart/Chart.yaml", "apiVersion: v2\nname: x\nversion: 1.0.0\n");
+    repository.write("tree/chart/templates/deployment.yaml", "{{- range . }}\nkind: {{ .kind }}\n{{- end }}\n");
+    repository.write("tree/values.gotmpl.yaml", "a: {{ .Values.a }}\n  b: {{ end\n");
+    repository.write("tree/ok.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n");
+    #[cfg(unix)]
+    for (link, to) in [("tree/ci/loop", ".."), ("tree/self.yaml", "self.yaml"), ("tree/nothing.yaml", "nowhere")] {
+        std::os::unix::fs::symlink(to, repository.path(link)).unwrap();
+    }
+    let run = repository.gen_(&["lint", "tree", "--format", "json"]);
+    let found: Vec<String> = run.findings().iter().map(|line| line.split(": ").next().unwrap().to_owned()).collect();
+    let of = |file: &str| found.iter().filter(|line| line.starts_with(&format!("tree/{file}:"))).collect::<Vec<_>>();
+    assert_eq!(of("large.yaml"), ["tree/large.yaml:1:1 unreadable-file"]);
+    assert_eq!(of("binary.yaml"), ["tree/binary.yaml:1:11 not-utf8"]);
+    assert_eq!(of("self.yaml").len(), 1, "{found:?}");
+    assert_eq!(of("nothing.yaml"), ["tree/nothing.yaml:1:1 unreadable-file"]);
+    for file in ["values.gotmpl.yaml", "chart/templates/deployment.yaml", "ci/workflow.yml", "picture.png"] {
+        assert_eq!(of(file), [""; 0], "{found:?}");
+    }
+    assert_eq!(run.code, 1);
+    let run = repository.gen_(&["lint", "tree"]);
+    let summary = run.stdout.lines().last().unwrap();
+    assert!(summary.ends_with("passed over: 2 templates and 1 file without Kubernetes (-v lists them)"), "{summary}");
+}

@@ -15,8 +15,9 @@ use std::{
 use gitops_gen::{
     cli,
     diagnostic::{Finding, Severity},
-    environment::{Repository, json_schema_text, project_json_schema, whole_json_schema},
+    environment::{Repository, json_schema_text, project_json_schema, project_json_schema_text, whole_json_schema},
     manifest::Bundle,
+    output,
     plan::plan,
     policy::{self, RULES, Scope},
     render::render,
@@ -62,7 +63,7 @@ fn the_environment_reference_is_what_the_code_makes() {
 
 #[test]
 fn the_reference_of_rules_is_what_the_code_makes() {
-    same("docs/rules.md", &reference::rules(RULES));
+    same("docs/rules.md", &output::rules::page(RULES));
 }
 
 #[test]
@@ -73,6 +74,7 @@ fn the_command_reference_is_what_the_code_makes() {
 #[test]
 fn the_schema_for_editors_is_what_the_code_makes() {
     same("schemas/environment.schema.json", &json_schema_text());
+    same("schemas/gen.schema.json", &project_json_schema_text());
 }
 
 #[test]
@@ -395,4 +397,32 @@ fn every_test_that_the_threat_model_names_exists() {
         }
     }
     assert_eq!(number, 28);
+}
+
+/// The entries of the catalogue that a linter must answer.
+const CATALOGUE: &str = "\
+    E001 E002 E003 E004 E005 E007 S001 S002 S003 S004 S005 S006 S007 S008 S009 S010 S011 S012 S013 V001 V002 V003 V004 V005 V007 \
+    V008 I001 I002 I003 I004 P001 P002 P004 P005 P006 N001 N002 N006 R001 R003 R005 B001 F001 F002 F003 F004 F005 F006 F007 \
+    F010 D001 D002 D003 D004 D005 D006 C001 C002 C003 C004";
+
+#[test]
+fn every_entry_of_the_catalogue_has_its_rule_or_a_reason() {
+    let page = fs::read_to_string(root().join("docs/catalogue.md")).expect("a page is text");
+    let rows = page.lines().map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>());
+    let rows: Vec<Vec<&str>> =
+        rows.filter(|cells| cells[0].len() == 4 && cells[0].as_bytes()[1].is_ascii_digit()).collect();
+    let ids: Vec<&str> = rows.iter().map(|cells| cells[0]).collect();
+    let wanted: Vec<&str> = CATALOGUE.split(' ').collect();
+    assert_eq!((wanted.len(), &ids[..60]), (60, wanted.as_slice()));
+    for cells in rows {
+        let named: Vec<&str> = cells[2].split('`').skip(1).step_by(2).collect();
+        assert!(
+            !named.is_empty() || cells.get(3).is_some_and(|note| !note.is_empty()),
+            "{}: why does no rule answer it?",
+            cells[0]
+        );
+        for rule in named {
+            assert!(policy::find(rule).is_some(), "{}: there is no rule `{rule}`", cells[0]);
+        }
+    }
 }

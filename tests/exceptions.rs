@@ -151,3 +151,24 @@ fn a_comment_in_an_environment_holds_too() {
     let unused = "9:36 unused-exception: nothing on line 9 breaks `public-database`";
     assert_eq!(said(&repository, &["build", "staging", "--format", "json"]), [unused]);
 }
+
+/// A matter of taste is found where somebody asks for opinions, and nowhere else.
+#[test]
+fn opinions_are_for_those_who_ask() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for rule in gitops_gen::policy::RULES.iter().filter(|rule| rule.is_opinion) {
+        let cases = std::fs::read_dir(root.join("tests/rules").join(rule.id).join("fail")).unwrap();
+        let trees = cases.map(|case| case.unwrap().path()).filter(|case| case.is_dir());
+        for tree in trees.filter(|case| !case.file_name().unwrap().to_string_lossy().starts_with("environment")) {
+            let told = |arguments: &[&str]| {
+                let run = std::process::Command::new(env!("CARGO_BIN_EXE_gen"))
+                    .args(["lint", "--format", "json"].iter().chain(arguments))
+                    .arg(&tree)
+                    .output()
+                    .unwrap();
+                String::from_utf8(run.stdout).unwrap().contains(&format!("\"rule\":\"{}\"", rule.id))
+            };
+            assert_eq!((told(&[]), told(&["--opinions"])), (false, true), "{}", tree.display());
+        }
+    }
+}

@@ -165,7 +165,7 @@ fn check_takes_a_baseline_too() {
     assert_eq!(of(&run, "public-database"), [""; 0], "{}", run.stdout);
     repository.edit(STAGING, "NodePort", "ClusterIP");
     let run = repository.gen_(&["check", "--baseline", "known.json", "--format", "json"]);
-    assert_eq!(of(&run, "stale-baseline").len(), 1, "{}", run.stdout);
+    assert!(run.stdout.contains("`public-database` is solved in environments/staging.yaml"), "{}", run.stdout);
 }
 
 #[test]
@@ -193,4 +193,26 @@ fn what_is_passed_over_is_counted_and_listed() {
     }
     let run = repository.gen_(&["lint", "tree/chart/templates/a.yaml"]);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn lint_fixes_an_environment_of_the_repository_that_it_stands_in() {
+    let repository = Repository::new();
+    let before = repository.read(STAGING);
+    let open = "    storage: 20Gi\n    values: {primary: {service: {type: NodePort}}} # for now\n";
+    repository.edit(STAGING, "    storage: 20Gi\n", open);
+    let run = repository.gen_(&["lint", "environments/staging.yaml", "--format", "json"]);
+    assert_eq!(
+        (run.code, of(&run, "public-database")),
+        (1, vec!["environments/staging.yaml:7".to_owned()]),
+        "{}",
+        run.stdout
+    );
+    let run = repository.gen_(&["lint", "environments", "--fix", "--format", "json"]);
+    assert_eq!((run.code, of(&run, "public-database").len()), (0, 0), "{}{}", run.stdout, run.stderr);
+    assert_eq!(repository.read(STAGING), before.replace("    storage: 20Gi\n", &open.replace("NodePort", "ClusterIP")));
+    let text = repository.read(STAGING);
+    repository.write("elsewhere/staging.yaml", text);
+    let run = repository.gen_(&["lint", "elsewhere", "--format", "json"]);
+    assert_eq!(of(&run, "environment-file"), ["elsewhere/staging.yaml:1"]);
 }

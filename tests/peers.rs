@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 
 #[path = "peers/diff.rs"]
 mod diff;
+#[path = "peers/editor.rs"]
+mod editor;
 #[path = "peers/pods.rs"]
 mod pods;
 #[path = "peers/release.rs"]

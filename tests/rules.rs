@@ -253,3 +253,19 @@ fn every_folder_is_named_after_a_rule() {
         assert!(policy::find(&folder).is_some(), "tests/rules/{folder}");
     }
 }
+
+/// What `gen rules` says about `--fix` is what the findings carry.
+#[test]
+fn rules_that_can_be_fixed_say_so() {
+    let carries = |rule: &&policy::Rule| {
+        let folder = root().join("tests/rules").join(rule.id).join("fail");
+        let found = folders(&folder).into_iter().flat_map(|case| findings(&folder.join(case), rule.is_opinion));
+        found.into_iter().any(|finding| {
+            let is_certain = finding.severity > gitops_gen::diagnostic::Severity::Note && finding.target.is_some();
+            finding.rule == rule.id && is_certain && finding.fix.is_some()
+        })
+    };
+    let carried: Vec<&str> = RULES.iter().filter(carries).map(|rule| rule.id).collect();
+    let told: Vec<&str> = RULES.iter().filter(|rule| rule.is_fixable()).map(|rule| rule.id).collect();
+    assert_eq!(carried, told, "correct FIXABLE in src/policy.rs");
+}

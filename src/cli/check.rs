@@ -8,7 +8,7 @@ use super::{
     Reporting, Trouble,
     before::Committed,
     ground::Ground,
-    mend::{Known, Mending},
+    mend::{Known, Mending, dialect},
     pipeline::{Compiled, TREES, Workspace, find_root, folder},
     report::{self, Files},
 };
@@ -19,7 +19,6 @@ use crate::{
     policy::{Judged, Rule, without_echoes},
     sops,
     tree::{FileTree, LOCK},
-    yaml::Dialect,
 };
 
 #[derive(Debug, Args)]
@@ -138,11 +137,6 @@ impl Check {
 
     /// Makes the changes that findings about the inputs carry.
     fn mend(&self) -> Result<(), Trouble> {
-        let prefix = format!("{FOLDER}/");
-        let dialect = |file: &str| match file.strip_prefix(&prefix) {
-            Some(name) if !name.contains('/') => Dialect::Input,
-            _ => Dialect::Manifest,
-        };
         let look = || {
             let workspace = Workspace::open()?;
             let names = workspace.select(&self.environments, self.all || self.environments.is_empty())?;

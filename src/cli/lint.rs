@@ -18,8 +18,8 @@ use self::skipped::Skipped;
 use super::{
     Reporting, Trouble,
     before::Revision,
-    mend::{Known, Mending},
-    pipeline,
+    mend::{Known, Mending, dialect},
+    pipeline::{self, Workspace},
     report::{self, Files},
 };
 use crate::{
@@ -32,7 +32,6 @@ use crate::{
     schema::closest,
     tree::{FileTree, Limits, ReadError, ReadReason, read_file},
     view::At,
-    yaml::Dialect,
 };
 
 /// How much a tree may hold that nobody wrote for gen.
@@ -111,7 +110,7 @@ impl Lint {
         let scope = Scope { profile, with_opinions: self.opinions, kubernetes, flux, schemas: Arc::new(schemas) };
         if self.mending.fix {
             let look = || Ok(self.judge(&scope, &flaws, &here)?.findings);
-            self.mending.run(&here, &|_| Dialect::Manifest, &look)?;
+            self.mending.run(&here, &dialect, &look)?;
         }
         let Judgement { findings, tree, objects, locked, skipped } = self.judge(&scope, &flaws, &here)?;
         let was_read = |file: &str| tree.get(file).is_some() || !Path::new(file).exists();
@@ -165,14 +164,14 @@ impl Lint {
         findings = exceptions.apply(findings);
         findings.extend(said);
         if let Some(revision) = &self.against {
-            findings.extend(exceptions.silence(self.since(revision, &here, &bundle, &scope)?));
+            findings.extend(exceptions.silence(self.since(revision, here, &bundle, scope)?));
             policy::without_echoes(&mut findings);
         }
         for path in &self.paths {
             findings.extend(audit::key::below(path, &spelled(path, here)));
         }
         findings.extend(passed_over.into_iter().map(unreadable));
-        findings.extend(bundle.objects.iter().filter(|object| is_environment(&object.body)).map(environment));
+        findings.extend(environments(&bundle, here)?);
         Ok(Judgement { findings, tree, objects: bundle.objects.len(), locked: exceptions.locked, skipped })
     }
 }
@@ -241,18 +240,51 @@ fn is_environment(body: &Json) -> bool {
         && ["extends", "delivery", "cluster"].iter().any(|key| has(key))
 }
 
+/// What rules say about the environments among the files: those of the repository that the working directory is the root of
+/// are judged as `gen check` does, without their trees; others are named.
+fn environments(bundle: &Bundle, here: &Path) -> Result<Vec<Finding>, Trouble> {
+    let found: Vec<&Object> = bundle.objects.iter().filter(|object| is_environment(&object.body)).collect();
+    if found.is_empty() || !here.join(PROJECT_FILE).is_file() || !here.join(FOLDER).is_dir() {
+        return Ok(found.into_iter().map(environment).collect());
+    }
+    let workspace = Workspace::open()?;
+    let known = workspace.repository.environments();
+    let name = |object: &Object| {
+        let name = object.file.strip_prefix(FOLDER)?.strip_prefix('/')?.strip_suffix(".yaml")?;
+        known.contains(&name).then(|| name.to_owned())
+    };
+    let (own, others): (Vec<&Object>, Vec<&Object>) = found.into_iter().partition(|object| name(object).is_some());
+    let names: Vec<String> = own.into_iter().filter_map(name).collect();
+    let mut findings = if names.is_empty() { Vec::new() } else { workspace.compile(&names, |_| ()).1 };
+    findings.extend(
+        others.into_iter().filter(|object| !workspace.repository.is_abstract(stem(&object.file))).map(environment),
+    );
+    Ok(findings)
+}
+
+fn stem(file: &str) -> &str {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.strip_suffix(".yaml").unwrap_or(name)
+}
+
 fn environment(object: &Object) -> Finding {
     let message = "this is an environment and no manifest, so no rule has looked at it";
     Finding::note("environment-file", Location::file(&object.file), message)
-        .help("run `gen check`, which holds it against the rules")
+        .help("run `gen check`, which holds it against the rules, with `--fix` to mend it")
 }
 
 fn unreadable(error: ReadError) -> Finding {
-    let why = match error.reason {
-        ReadReason::Outside => "it is a link that leads out of the folder".to_owned(),
-        reason => reason.to_string(),
-    };
-    Finding::note("unreadable-file", Location::file(error.path), format!("passed over: {why}"))
+    let place = Location::file(error.path);
+    match error.reason {
+        ReadReason::TooLarge(limit) => {
+            let message = format!("passed over: it is larger than {} MiB, so no rule has looked at it", limit >> 20);
+            Finding::warning("unreadable-file", place, message).help("split it: a manifest is read by people too")
+        }
+        ReadReason::Outside => {
+            Finding::note("unreadable-file", place, "passed over: it is a link that leads out of the folder")
+        }
+        reason => Finding::note("unreadable-file", place, format!("passed over: {reason}")),
+    }
 }
 
 /// Why a path cannot be linted, with the name that may have been meant.

@@ -10,6 +10,7 @@ use clap::Args;
 use super::{Trouble, report};
 use crate::{
     diagnostic::{Finding, Location},
+    environment::FOLDER,
     policy::{Baseline, Judged, mend},
     tree::{self, Access, LOCK, Limits, read_file},
     yaml::Dialect,
@@ -87,6 +88,14 @@ impl Mending {
             }
         }
         Ok(!self.dry_run && !rewritten.is_empty())
+    }
+}
+
+/// The language of a file, by its path from the root: environments are in gen's own.
+pub(super) fn dialect(file: &str) -> Dialect {
+    match file.strip_prefix(FOLDER).and_then(|below| below.strip_prefix('/')) {
+        Some(name) if !name.contains('/') => Dialect::Input,
+        _ => Dialect::Manifest,
     }
 }
 

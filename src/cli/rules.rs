@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::{Format, Trouble, report};
+use super::{Trouble, report};
 use crate::{output::rules, policy::RULES};
 
 #[derive(Debug, Args)]
@@ -14,10 +14,21 @@ pub(super) struct Rules {
     format: Format,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: a line for each.
+    Text,
+    /// One JSON document, with all that is known of each.
+    Json,
+    /// A page with all that is known of each.
+    Markdown,
+}
+
 impl Rules {
     pub(super) fn run(self) -> Result<ExitCode, Trouble> {
         report::print(&match self.format {
             Format::Text => rules::list(RULES),
+            Format::Markdown => rules::page(RULES),
             Format::Json => rules::document(&RULES.iter().collect::<Vec<_>>()),
         });
         Ok(ExitCode::SUCCESS)

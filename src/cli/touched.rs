@@ -18,7 +18,9 @@ pub(super) fn environments(workspace: &Workspace) -> Vec<String> {
     let known = workspace.repository.environments();
     let changed: BTreeSet<&str> = staged.changed.iter().map(String::as_str).collect();
     let schemas = format!("{SCHEMAS}/");
-    let is_for_all = |path: &&str| *path == PROJECT_FILE || (path.starts_with(&schemas) && *path != schema::FILE);
+    let is_for_all = |path: &&str| {
+        *path == PROJECT_FILE || (path.starts_with(&schemas) && ![schema::FILE, schema::PROJECT].contains(path))
+    };
     if changed.iter().any(is_for_all) {
         return known.into_iter().map(str::to_owned).collect();
     }

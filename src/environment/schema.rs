@@ -12,6 +12,7 @@ use super::spec::{EnvironmentSpec, HeaderSpec, ProjectSpec};
 use crate::{
     chart,
     component::{self, Kind},
+    policy::{LOCKED_ALWAYS, RULES, Rule},
     scalar::ServiceName,
     schema::{SHORT_FORM, Shape, json_schema_of},
 };
@@ -31,18 +32,43 @@ pub fn json_schema() -> Json {
         }
         spec
     });
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    let ignored = &mut schema["properties"]["policy"]["properties"]["ignore"]["items"]["properties"]["rule"];
+    name_rules(ignored, &|rule| !LOCKED_ALWAYS.contains(&rule.id));
+    schema["$schema"] = DRAFT.into();
     schema["title"] = "An environment file of gen".into();
     schema["description"] = "One layer of an environment: environments/<name>.yaml.".into();
     schema["$defs"] = definitions.into();
     schema
 }
 
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Lists the rules that may stand at a place, each with what it finds: editors offer them and show that.
+fn name_rules(schema: &mut Json, may_stand: &dyn Fn(&Rule) -> bool) {
+    let rules: Vec<&Rule> = RULES.iter().filter(|rule| may_stand(rule)).collect();
+    schema["enum"] = rules.iter().map(|rule| rule.id).collect();
+    schema["enumDescriptions"] = rules.iter().map(|rule| rule.summary).collect();
+}
+
 /// The text of [`json_schema`] as it is committed: what fits on a line stands on one.
 #[must_use]
 pub fn json_schema_text() -> String {
+    text_of(&json_schema())
+}
+
+/// The JSON Schema of gen.yaml for editors, as it is committed.
+#[must_use]
+pub fn project_json_schema_text() -> String {
+    let mut schema = project_json_schema();
+    name_rules(&mut schema["properties"]["policy"]["properties"]["locked"]["items"], &|_| true);
+    schema["$schema"] = DRAFT.into();
+    schema["title"] = "gen.yaml".into();
+    text_of(&schema)
+}
+
+fn text_of(schema: &Json) -> String {
     let mut text = String::new();
-    write(&json_schema(), 0, 0, &mut text);
+    write(schema, 0, 0, &mut text);
     text.push('\n');
     text
 }
@@ -166,6 +192,10 @@ fn for_layers(schema: &mut Json) {
     match schema {
         Json::Object(map) => {
             map.remove("required");
+            // The names of Rust's types, which an editor would show.
+            if map.get("title").is_some_and(Json::is_string) {
+                map.remove("title");
+            }
             map.values_mut().for_each(for_layers);
             match map.get_mut("type") {
                 Some(Json::String(name)) if name != "null" => {

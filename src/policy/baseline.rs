@@ -133,7 +133,8 @@ fn objection(known: &Fingerprint, entry: &Known, found: usize, judged: &Judged<'
         _ => format!("`{rule}` is found {found} times instead of {} in {file}: {subject}", entry.count),
     };
     let help = "have the baseline written again with `--write-baseline`: what is solved cannot come back unseen then";
-    Some(Finding::warning("stale-baseline", location, message).help(help))
+    let about = format!("{rule} {file} {subject}");
+    Some(Finding { subject: about, ..Finding::warning("stale-baseline", location, message).help(help) })
 }
 
 #[cfg(test)]

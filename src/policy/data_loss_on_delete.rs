@@ -2,7 +2,7 @@
 
 use super::{Check, Report, Rule};
 use crate::{
-    diagnostic::Severity,
+    diagnostic::{Fix, Severity},
     view::{Loss, View},
 };
 
@@ -43,6 +43,7 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
                  `argocd.argoproj.io/sync-options: Prune=false,Delete=false`",
             ),
         };
-        report.violation(&storage.at, message, help);
+        let fix = matches!(storage.loss, Loss::WithStatefulSet | Loss::WithReplica);
+        report.violation(&storage.at, message, help).fix = fix.then(|| Fix::Replace("Retain".to_owned()));
     }
 }

@@ -31,13 +31,13 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// gen's own schema of environments, which `gen schema` writes beside those of a user.
-const NOT_OF_A_KIND: &str = "environment.schema.json";
+/// gen's own schemas of environments and of gen.yaml, which `gen schema` writes beside those of a user.
+const NOT_OF_A_KIND: [&str; 2] = ["environment.schema.json", "gen.schema.json"];
 
 /// Whether a file of `schemas/` is a schema of objects.
 #[must_use]
 pub fn is_schema(path: &str) -> bool {
-    may_hold_objects(path) && !path.ends_with(NOT_OF_A_KIND)
+    may_hold_objects(path) && !NOT_OF_A_KIND.iter().any(|own| path.ends_with(own))
 }
 
 /// The schemas in the files of `schemas/`, and what is wrong with them.

@@ -26,15 +26,21 @@ pub struct Rewritten {
     pub after: Vec<u8>,
 }
 
+/// Gives the bytes of a file, with the language it is in.
+type Read<'a> = &'a dyn Fn(&str) -> Option<(Vec<u8>, Dialect)>;
+
+/// A finding with the change that solves it.
+type Wanted<'a> = (&'a Finding, &'a Fix);
+
 /// Makes the changes that findings carry, as far as they are certain: nothing that is a mere note, nothing in a sealed file,
-/// nothing in a file that `forbidden` gives a reason against. `read` gives the bytes of a file, with the language it is in.
+/// nothing in a file that `forbidden` gives a reason against. `read` reads one.
 #[must_use]
 pub fn mend<'a>(
     findings: &'a [Finding],
-    read: &dyn Fn(&str) -> Option<(Vec<u8>, Dialect)>,
+    read: Read<'_>,
     forbidden: &dyn Fn(&str) -> Option<&'static str>,
 ) -> (Vec<Rewritten>, Vec<Mended<'a>>) {
-    let mut files: BTreeMap<&str, Vec<(&Finding, &Fix)>> = BTreeMap::new();
+    let mut files: BTreeMap<&str, Vec<Wanted<'_>>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.severity > Severity::Note) {
         if let Some(fix) = &finding.fix {
             files.entry(&finding.location.file).or_default().push((finding, fix));
@@ -65,7 +71,7 @@ pub fn mend<'a>(
     (rewritten, mended)
 }
 
-fn content(file: &str, read: &dyn Fn(&str) -> Option<(Vec<u8>, Dialect)>) -> Result<(String, Dialect), &'static str> {
+fn content(file: &str, read: Read<'_>) -> Result<(String, Dialect), &'static str> {
     let (bytes, dialect) = read(file).ok_or("the file cannot be read")?;
     let text = String::from_utf8(bytes).map_err(|_| "the file cannot be read")?;
     if is_sealed_name(file) || text.contains("\nsops:") || text.starts_with("sops:") {
@@ -75,7 +81,7 @@ fn content(file: &str, read: &dyn Fn(&str) -> Option<(Vec<u8>, Dialect)>) -> Res
 }
 
 /// The text with what is wanted, each change once, and for each whether it was made.
-fn made(text: &str, dialect: Dialect, wanted: &[(&Finding, &Fix)]) -> (String, Vec<Result<(), &'static str>>) {
+fn made(text: &str, dialect: Dialect, wanted: &[Wanted<'_>]) -> (String, Vec<Result<(), &'static str>>) {
     let mut edits: Vec<Edit> = Vec::new();
     let places: Vec<Option<usize>> = wanted
         .iter()

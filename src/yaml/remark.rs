@@ -137,7 +137,10 @@ mod tests {
     use super::super::{Dialect, parse};
     use super::{FileId, Remark, Source, remarks};
 
-    fn found(text: &str) -> Vec<(u32, String, Option<(u32, u32)>)> {
+    /// The line, the text and the lines that each is about.
+    type Told = (u32, String, Option<(u32, u32)>);
+
+    fn found(text: &str) -> Vec<Told> {
         let source = Source { id: FileId(0), name: "a.yaml", bytes: text.as_bytes() };
         let documents = parse(source, Dialect::Manifest).unwrap();
         let told = |remark: Remark| (remark.mark.line, remark.text, remark.lines);

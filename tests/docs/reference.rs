@@ -1,9 +1,7 @@
-//! The reference pages, made from the code: docs/environment.md from the schemas, docs/commands.md from clap,
-//! docs/rules.md from the rules.
+//! The reference pages, made from the code: docs/environment.md from the schemas, docs/commands.md from clap.
 
 use std::fmt::Write as _;
 
-use gitops_gen::{output::rules::severities, policy::Rule};
 use serde_json::Value as Json;
 
 /// Every `format` of the schemas in words, with a text that has it.
@@ -169,54 +167,6 @@ fn map(schema: &Json) -> String {
         value if value.is_object() => format!("map of {key} to {}", kind(value)),
         _ => "map".to_owned(),
     }
-}
-
-/// docs/rules.md.
-pub(crate) fn rules(rules: &[Rule]) -> String {
-    let mut page = String::from(
-        "<!-- Made by `UPDATE_DOCS=1 cargo test --test docs` from src/policy/; do not edit. -->\n\
-         # Rules\n\n\
-         What `gen build` and `gen check` hold every tree against before it is written, and `gen lint PATH` any tree of manifests.\n\
-         A rule looks at facts and not at shapes: a Service's type is the same in a manifest, in a chart's values file, in the\n\
-         values of a HelmRelease and in a ConfigMap that it reads. A finding points at the value that somebody can change: in a tree\n\
-         of gen's own at the line of the environment that caused it.\n\n\
-         | rule | severity | finds |\n|---|---|---|\n",
-    );
-    for rule in rules {
-        let _ = writeln!(page, "| [`{0}`](#{0}) | {1} | {2} |", rule.id, severities(rule), rule.summary);
-    }
-    page.push_str(
-        "\n## What `gen lint` reads\n\n\
-         YAML and JSON files below the paths that it is given, all of them as one tree; templates of Helm charts are passed over. A\n\
-         file without a kind counts as values of a chart that gen knows when its keys say so (`gen values postgresql`), or when a\n\
-         HelmRelease of the tree takes it. What the tree lacks may come from elsewhere, so a missing Secret, source, namespace or\n\
-         policy is a note there, and an error in a tree of gen's own.\n\n\
-         Not seen yet: values of a chart that stands in another one (`postgresql:` of an umbrella chart), values of an Argo CD\n\
-         Application that are written as text or as `parameters`, patches of kustomize, and what a template in a value comes to:\n\
-         `type: \"{{ .Values.x }}\"` passes. A values file of very few keys may not be recognised; a HelmRelease beside it helps.\n\n\
-         ## Exceptions\n\n\
-         What is right in one place can be passed over there, with a reason and, better, a last day:\n\n\
-         ```yaml\n# environments/staging.yaml, excerpt\npolicy:\n  ignore:\n    - rule: floating-version\n      path: services.postgres\n      reason: the pilot follows the newest image\n      \
-         until: 2027-03-01\n```\n\n\
-         `path` covers the environment path of a finding and everything below it; without it every finding of the rule is\n\
-         passed over. The lists of all layers are joined. An exception that has ended, or that nothing needs any more, is a\n\
-         warning; one without a reason, or for a rule that does not exist, is an error. Rules that gen.yaml lists under\n\
-         `policy.locked` cannot be ignored by an environment, and `plaintext-secret` never can.\n",
-    );
-    for rule in rules {
-        let _ = write!(
-            page,
-            "\n## {}\n\n*{}.* {}\n\n{}\n\n**How to fix.** {}\n\nWrong:\n\n```\n{}```\n\nRight:\n\n```\n{}```\n",
-            rule.id,
-            severities(rule),
-            rule.summary,
-            rule.rationale,
-            rule.remedy,
-            rule.bad,
-            rule.good
-        );
-    }
-    page
 }
 
 /// docs/commands.md.

@@ -12,7 +12,7 @@ root=${GEN_PEERS:-$repository/.peers}
 # sops in the version that people install today, and older ones that repositories still hold the files of.
 sops=3.13.3
 older_sops="sops-3.12.2 sops-3.11.0 sops-3.10.2 sops-3.9.4"
-desk="helm kustomize kubeconform dyff sops $older_sops age age-keygen flux-crds kubernetes-schema chart"
+desk="helm kustomize kubeconform dyff sops $older_sops age age-keygen flux-crds kubernetes-schema chart yaml-language-server"
 cluster="kubectl etcd kube-apiserver kube-controller-manager kube-scheduler kwok kustomize-controller helm-controller flux-crds"
 gates="actionlint pre-commit check-jsonschema sarif-multitool junit-xsd"
 
@@ -135,6 +135,11 @@ tag() { # DIRECTORY TAG FOLDER: of bitnami/charts, only this folder of this comm
     https://github.com/bitnami/charts "$1" && timeout 120 git -C "$1" sparse-checkout set "$3"
 }
 
+language_server() { # VERSION: what editors ask, a program for Node
+  npm install --silent --no-audit --no-fund --prefix "$root/npm" "yaml-language-server@$1" &&
+    ln -sf ../npm/node_modules/.bin/yaml-language-server "$root/bin/yaml-language-server"
+}
+
 make() { # NAME
   case $1 in
     actionlint) plain github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 ;;
@@ -157,6 +162,7 @@ make() { # NAME
     flux-crds) crds ;;
     kubernetes-schema) schema ;;
     chart) chart ;;
+    yaml-language-server) language_server 1.25.0 ;;
     *) echo "there is no peer of this name" >&2; return 1 ;;
   esac
 }

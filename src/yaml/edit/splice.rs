@@ -68,7 +68,7 @@ impl Place<'_> {
         }
         let (start, end) = (node.mark.start as usize, node.mark.end as usize);
         let is_container = matches!(node.value, Value::Mapping(_) | Value::Sequence(_));
-        if start != end && !(is_container && !self.is_flow(node)) {
+        if start != end && (!is_container || self.is_flow(node)) {
             return Ok(Splice { range: start..end, with });
         }
         // Nothing is written yet, or lines below the key.
