@@ -39,7 +39,12 @@ fn of_cluster<'a, 'v>(deliveries: &Deliveries<'a, 'v>, cluster: &Cluster) -> Vec
     for ((_, _, kind, _, name), owned) in owners.iter().filter(|(_, owned)| owned.len() > 1) {
         let (first, item) = owned[0];
         let Some((second, other)) = owned.iter().find(|(delivery, _)| !std::ptr::eq(*delivery, first)) else {
-            found.push(twice(first, kind, &name, item, owned[1].1));
+            // The same object twice is a file that is listed twice, which is told where it is listed.
+            let is_other = |other: &&Item<'a, 'v>| {
+                other.spot.pointer() != item.spot.pointer() || !std::ptr::eq(other.spot.object, item.spot.object)
+            };
+            let other = owned.iter().map(|(_, other)| *other).find(is_other);
+            found.extend(other.map(|other| twice(first, kind, name, item, other)));
             continue;
         };
         let id = |delivery: &Delivery<'_, '_>| std::ptr::from_ref(delivery) as usize;
