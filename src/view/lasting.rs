@@ -89,6 +89,7 @@ impl<'a> Lasting<'a> {
             lasting.held.extend(held::of_release(valued.release));
             lasting.claims.extend(claim::of_release(valued.release));
             lasting.fixed.extend(fixed::of_release(valued.release));
+            lasting.levels.extend(level::of_release(valued.release));
         }
         lasting
     }

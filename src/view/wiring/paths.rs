@@ -10,6 +10,19 @@ use super::{
 };
 use crate::{manifest::resolve, view::Spot};
 
+/// Files and folders that one kustomization.yaml lists twice.
+pub(super) fn listed_twice<'a>(ground: &Ground<'a, '_>) -> Vec<Fault<'a>> {
+    let mut found = Vec::new();
+    for overlay in ground.overlays.values() {
+        let mut seen = HashSet::new();
+        for named in overlay.paths(Role::Resource).filter(|named| !seen.insert(named.path.as_str())) {
+            let message = format!("{} is listed twice, and kustomize refuses to build that", named.path);
+            found.push(Fault::new("two-owners", named.spot.at(), message, "list it once"));
+        }
+    }
+    found
+}
+
 /// Files and folders that are named and are not there.
 pub(super) fn missing<'a, 'v>(ground: &Ground<'a, 'v>, deliveries: &Deliveries<'a, 'v>) -> Vec<Fault<'a>>
 where
