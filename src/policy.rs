@@ -10,6 +10,7 @@ mod compose_host_access;
 mod dangling_reference;
 mod data_loss_on_delete;
 mod deadlock;
+mod decrypted_file;
 mod dependency_cycle;
 mod deprecated_api;
 mod destructive_removal;
@@ -28,6 +29,7 @@ mod missing_remediation;
 mod moved_server;
 mod namespace_mismatch;
 mod no_default_deny;
+mod not_encrypted;
 mod open_load_balancer;
 mod open_network_policy;
 mod parked_change;
@@ -36,6 +38,7 @@ mod plaintext_secret;
 mod pod_security;
 mod private_key_committed;
 mod public_database;
+mod random_password;
 mod removed_api;
 mod secret_key_missing;
 mod security_regression;
@@ -139,6 +142,7 @@ pub const RULES: &[Rule] = &[
     dangling_reference::RULE,
     data_loss_on_delete::RULE,
     deadlock::RULE,
+    decrypted_file::RULE,
     dependency_cycle::RULE,
     deprecated_api::RULE,
     destructive_removal::RULE,
@@ -156,6 +160,7 @@ pub const RULES: &[Rule] = &[
     namespace_mismatch::RULE,
     no_default_deny::RULE,
     open_load_balancer::RULE,
+    not_encrypted::RULE,
     open_network_policy::RULE,
     parked_change::RULE,
     partially_encrypted::RULE,
@@ -163,6 +168,7 @@ pub const RULES: &[Rule] = &[
     pod_security::RULE,
     private_key_committed::RULE,
     public_database::RULE,
+    random_password::RULE,
     removed_api::RULE,
     secret_key_missing::RULE,
     security_regression::RULE,

@@ -50,6 +50,11 @@ fn findings(case: &Path, with_opinions: bool) -> Vec<Finding> {
         "change" => of_change(&tree),
         _ => of_tree(&tree, with_opinions),
     };
+    if let Ok(bytes) = fs::read(case.join(".sops.yaml")) {
+        let stands = audit::config::Stands::Above(String::new());
+        let config = audit::config::ConfigFile { file: ".sops.yaml".to_owned(), stands, bytes };
+        findings.extend(audit::config::unsealed(&[config], &tree.iter().collect::<Vec<_>>()));
+    }
     findings.sort_by(|a, b| (&a.location, a.rule, &a.message).cmp(&(&b.location, b.rule, &b.message)));
     findings
 }

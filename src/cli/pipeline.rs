@@ -208,6 +208,9 @@ impl Workspace {
         let suspects = audit::copied::suspects(&files);
         let facts: Vec<Facts> = suspects.par_iter().filter_map(|(path, bytes)| Facts::read(path, bytes)).collect();
         let copies = audit::copied::findings(&facts);
+        let inputs: Vec<(&str, &[u8])> = self.repository.inputs().iter().collect();
+        let configs = super::sops_files::files(&self.root, inputs.iter().map(|(path, _)| *path));
+        findings.extend(audit::config::unsealed(&configs, &inputs));
         findings.extend(copies.into_iter().filter(|finding| own(&finding.location.file)));
         findings
     }
