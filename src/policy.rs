@@ -18,6 +18,7 @@ mod engine_downgrade;
 mod exception;
 mod fake_envelope;
 mod floating_version;
+mod foreign_environment;
 mod http_without_tls;
 mod image_not_pullable;
 mod immutable_field;
@@ -37,6 +38,7 @@ mod partially_encrypted;
 mod plaintext_secret;
 mod pod_security;
 mod private_key_committed;
+mod production_ahead;
 mod public_database;
 mod random_password;
 mod removed_api;
@@ -49,6 +51,7 @@ mod two_owners;
 mod undecryptable_secret;
 mod undefined_substitution;
 mod unencrypted_connection;
+mod unexplained_drift;
 mod unguarded_prune;
 mod unknown_chart_value;
 mod unknown_kind;
@@ -149,6 +152,7 @@ pub const RULES: &[Rule] = &[
     engine_downgrade::RULE,
     fake_envelope::RULE,
     floating_version::RULE,
+    foreign_environment::RULE,
     http_without_tls::RULE,
     image_not_pullable::RULE,
     immutable_field::RULE,
@@ -167,6 +171,7 @@ pub const RULES: &[Rule] = &[
     plaintext_secret::RULE,
     pod_security::RULE,
     private_key_committed::RULE,
+    production_ahead::RULE,
     public_database::RULE,
     random_password::RULE,
     removed_api::RULE,
@@ -175,6 +180,7 @@ pub const RULES: &[Rule] = &[
     suspended::RULE,
     tampered_secret::RULE,
     two_owners::RULE,
+    unexplained_drift::RULE,
     undecryptable_secret::RULE,
     undefined_substitution::RULE,
     unencrypted_connection::RULE,

@@ -122,9 +122,10 @@ fn of_environments(tree: &FileTree, with_opinions: bool) -> Vec<Finding> {
         // What a plan says of its own is a rule where somebody may look it up.
         findings.extend(said.into_iter().filter(|finding| policy::find(finding.rule).is_some()));
         let rendered = render(&planned);
-        let said = policy::check(&rendered.bundle, &Scope { with_opinions, ..environment.scope() }, &|at| {
+        let mut said = policy::check(&rendered.bundle, &Scope { with_opinions, ..environment.scope() }, &|at| {
             rendered.locate(&environment, at)
         });
+        said.extend(environment.beside(&repository));
         findings.extend(environment.exceptions(&repository, &rendered.bundle.comments, today.clone()).apply(said));
     }
     findings

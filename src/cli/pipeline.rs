@@ -304,7 +304,8 @@ impl Workspace {
         let positions = Positions::new(rendered, &folder);
         let locate = |at: &At<'_>| Place { generated: positions.find(at), ..rendered.locate(environment, at) };
         let scope = Scope { schemas: Arc::clone(&self.schemas), ..environment.scope() };
-        let said = policy::check(&rendered.bundle, &scope, &locate);
+        let mut said = policy::check(&rendered.bundle, &scope, &locate);
+        said.extend(environment.beside(&self.repository));
         let today = Date::of(SystemTime::now());
         environment.exceptions(&self.repository, &rendered.bundle.comments, today).apply(said)
     }
