@@ -166,7 +166,7 @@ impl Lint {
         findings = exceptions.apply(findings);
         findings.extend(said);
         if let Some(revision) = &self.against {
-            findings.extend(exceptions.silence(self.since(revision, &here, &bundle, &scope)?));
+            findings.extend(exceptions.silence(self.since(revision, here, &bundle, scope)?));
             policy::without_echoes(&mut findings);
         }
         for path in &self.paths {

@@ -1,7 +1,5 @@
 //! Passwords that a chart makes up.
 
-use serde_json::Value as Json;
-
 use super::{At, Tree};
 use crate::chart::{Facet, Target};
 
@@ -24,7 +22,8 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Generated<'a>> {
             if is_secret && !setting.path.starts_with("global.") {
                 first = first.or(Some(setting.path));
             }
-            let is_set = release.value(setting.path).is_some_and(|value| *value != Json::from("") && !value.is_null());
+            let is_set =
+                release.value(setting.path).is_some_and(|value| value.as_str() != Some("") && !value.is_null());
             is_given |= (is_secret || setting.facet == Facet::Credential) && is_set;
         }
         let setting = first.filter(|_| release.is_whole && !is_given)?;

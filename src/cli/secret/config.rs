@@ -1,9 +1,6 @@
 //! `.sops.yaml`: which files sops could read for an environment, and what is wrong with them.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     audit::config::{Target, findings},
