@@ -11,6 +11,7 @@ mod compose_host_access;
 mod dangling_reference;
 mod data_loss_on_delete;
 mod deadlock;
+mod decrypted_file;
 mod dependency_cycle;
 mod deprecated_api;
 mod destructive_removal;
@@ -18,6 +19,7 @@ mod engine_downgrade;
 mod exception;
 mod fake_envelope;
 mod floating_version;
+mod foreign_environment;
 mod http_without_tls;
 mod image_not_pullable;
 mod immutable_field;
@@ -29,6 +31,7 @@ mod missing_remediation;
 mod moved_server;
 mod namespace_mismatch;
 mod no_default_deny;
+mod not_encrypted;
 mod open_load_balancer;
 mod open_network_policy;
 mod parked_change;
@@ -36,7 +39,9 @@ mod partially_encrypted;
 mod plaintext_secret;
 mod pod_security;
 mod private_key_committed;
+mod production_ahead;
 mod public_database;
+mod random_password;
 mod removed_api;
 mod secret_key_missing;
 mod security_regression;
@@ -47,6 +52,7 @@ mod two_owners;
 mod undecryptable_secret;
 mod undefined_substitution;
 mod unencrypted_connection;
+mod unexplained_drift;
 mod unguarded_prune;
 mod unknown_chart_value;
 mod unknown_kind;
@@ -159,12 +165,14 @@ pub const RULES: &[Rule] = &[
     dangling_reference::RULE,
     data_loss_on_delete::RULE,
     deadlock::RULE,
+    decrypted_file::RULE,
     dependency_cycle::RULE,
     deprecated_api::RULE,
     destructive_removal::RULE,
     engine_downgrade::RULE,
     fake_envelope::RULE,
     floating_version::RULE,
+    foreign_environment::RULE,
     http_without_tls::RULE,
     image_not_pullable::RULE,
     immutable_field::RULE,
@@ -176,19 +184,23 @@ pub const RULES: &[Rule] = &[
     namespace_mismatch::RULE,
     no_default_deny::RULE,
     open_load_balancer::RULE,
+    not_encrypted::RULE,
     open_network_policy::RULE,
     parked_change::RULE,
     partially_encrypted::RULE,
     plaintext_secret::RULE,
     pod_security::RULE,
     private_key_committed::RULE,
+    production_ahead::RULE,
     public_database::RULE,
+    random_password::RULE,
     removed_api::RULE,
     secret_key_missing::RULE,
     security_regression::RULE,
     suspended::RULE,
     tampered_secret::RULE,
     two_owners::RULE,
+    unexplained_drift::RULE,
     undecryptable_secret::RULE,
     undefined_substitution::RULE,
     unencrypted_connection::RULE,

@@ -11,6 +11,7 @@ mod database;
 mod encryption;
 mod exposure;
 mod foreign;
+mod generated;
 mod image;
 pub mod lasting;
 mod manifest;
@@ -43,6 +44,7 @@ pub use console::{OpenConsole, Showing};
 pub use credential::Credential;
 pub use encryption::{PlainConnection, Reason};
 pub use exposure::{Exposure, Way};
+pub use generated::Generated;
 pub use image::Image;
 pub use manifest::Manifest;
 pub use network::{Gap, NetworkGap};
@@ -124,6 +126,8 @@ pub struct View<'a> {
     pub versions: Vec<Version<'a>>,
     /// What a delivery engine will not do as it is meant.
     pub faults: Vec<Fault<'a>>,
+    /// Passwords that charts make up.
+    pub generated: Vec<Generated<'a>>,
     /// What lasts to the next tree, where somebody asks for it.
     pub lasting: lasting::Lasting<'a>,
 }
@@ -193,6 +197,7 @@ impl<'a> View<'a> {
                 open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
                 faults: wiring::find(&tree),
+                generated: generated::find(&tree),
                 lasting: if with_lasting { lasting::Lasting::of(&tree) } else { lasting::Lasting::default() },
                 releases: Vec::new(),
                 databases: Vec::new(),

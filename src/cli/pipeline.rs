@@ -208,6 +208,9 @@ impl Workspace {
         let suspects = audit::copied::suspects(&files);
         let facts: Vec<Facts> = suspects.par_iter().filter_map(|(path, bytes)| Facts::read(path, bytes)).collect();
         let copies = audit::copied::findings(&facts);
+        let inputs: Vec<(&str, &[u8])> = self.repository.inputs().iter().collect();
+        let configs = super::sops_files::files(&self.root, inputs.iter().map(|(path, _)| *path));
+        findings.extend(audit::config::unsealed(&configs, &inputs));
         findings.extend(copies.into_iter().filter(|finding| own(&finding.location.file)));
         findings
     }
@@ -302,7 +305,8 @@ impl Workspace {
         let positions = Positions::new(rendered, &folder);
         let locate = |at: &At<'_>| Place { generated: positions.find(at), ..rendered.locate(environment, at) };
         let scope = Scope { schemas: Arc::clone(&self.schemas), ..environment.scope() };
-        let said = policy::check(&rendered.bundle, &scope, &locate);
+        let mut said = policy::check(&rendered.bundle, &scope, &locate);
+        said.extend(environment.beside(&self.repository));
         let today = Date::of(SystemTime::now());
         environment.exceptions(&self.repository, &rendered.bundle.comments, today).apply(said)
     }
