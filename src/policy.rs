@@ -7,9 +7,11 @@ mod claim_replaced;
 mod claim_resize;
 mod claim_shrunk;
 mod compose_host_access;
+mod cpu_limit;
 mod dangling_reference;
 mod data_loss_on_delete;
 mod deadlock;
+mod debug_mode;
 mod dependency_cycle;
 mod deprecated_api;
 mod destructive_removal;
@@ -24,7 +26,9 @@ mod invalid_object;
 mod invalid_schema;
 mod mend;
 mod missing_file;
+mod missing_probes;
 mod missing_remediation;
+mod missing_resources;
 mod moved_server;
 mod namespace_mismatch;
 mod no_default_deny;
@@ -38,7 +42,9 @@ mod private_key_committed;
 mod public_database;
 mod removed_api;
 mod secret_key_missing;
+mod secrets_as_env;
 mod security_regression;
+mod service_account_token;
 mod suspended;
 mod tampered_secret;
 mod transition;
@@ -53,6 +59,7 @@ mod unlisted_file;
 mod unverified_source;
 mod unwatched_values;
 mod values_not_declarative;
+mod writable_root;
 mod wrong_recipient;
 
 use std::sync::Arc;
@@ -164,6 +171,13 @@ pub const RULES: &[Rule] = &[
     private_key_committed::RULE,
     public_database::RULE,
     removed_api::RULE,
+    service_account_token::RULE,
+    debug_mode::RULE,
+    missing_resources::RULE,
+    missing_probes::RULE,
+    writable_root::RULE,
+    cpu_limit::RULE,
+    secrets_as_env::RULE,
     secret_key_missing::RULE,
     security_regression::RULE,
     suspended::RULE,

@@ -27,6 +27,7 @@ mod security;
 mod spot;
 mod storage;
 mod template;
+mod upkeep;
 mod version;
 mod wiring;
 mod workload;
@@ -51,6 +52,7 @@ pub use seal::BrokenSeal;
 pub use secret_key::MissingKey;
 pub use security::{Asked, Flaw, Insecure, Level, OpenNamespace, Refusal, Refused};
 pub use storage::{Loss, Storage};
+pub use upkeep::{PodFlaw, Upkeep};
 pub use version::Version;
 pub use wiring::{Fault, Weight};
 
@@ -111,6 +113,8 @@ pub struct View<'a> {
     pub missing_keys: Vec<MissingKey<'a>>,
     /// Pods for which the Pod Security Standards have a word.
     pub insecure: Vec<Insecure<'a>>,
+    /// What pods lack to live well, or show to others.
+    pub upkeep: Vec<Upkeep<'a>>,
     /// Namespaces that hold their pods to no level.
     pub open_namespaces: Vec<OpenNamespace<'a>>,
     /// Versions of charts and sources.
@@ -180,6 +184,7 @@ impl<'a> View<'a> {
                 seals: seal::find(bundle),
                 missing_keys: secret_key::find(&tree),
                 insecure: security::find(&tree),
+                upkeep: upkeep::find(&tree),
                 open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
                 faults: wiring::find(&tree),
