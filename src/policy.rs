@@ -12,6 +12,7 @@ mod dangling_reference;
 mod data_loss_on_delete;
 mod deadlock;
 mod debug_mode;
+mod default_storage_class;
 mod dependency_cycle;
 mod deprecated_api;
 mod destructive_removal;
@@ -19,9 +20,11 @@ mod engine_downgrade;
 mod exception;
 mod fake_envelope;
 mod floating_version;
+mod host_path_volume;
 mod http_without_tls;
 mod image_not_pullable;
 mod immutable_field;
+mod impossible_access_mode;
 mod invalid_object;
 mod invalid_schema;
 mod mend;
@@ -32,6 +35,7 @@ mod missing_resources;
 mod moved_server;
 mod namespace_mismatch;
 mod no_default_deny;
+mod no_persistence;
 mod open_load_balancer;
 mod open_network_policy;
 mod parked_change;
@@ -45,6 +49,7 @@ mod secret_key_missing;
 mod secrets_as_env;
 mod security_regression;
 mod service_account_token;
+mod shared_claim;
 mod suspended;
 mod tampered_secret;
 mod transition;
@@ -168,6 +173,11 @@ pub const RULES: &[Rule] = &[
     partially_encrypted::RULE,
     plaintext_secret::RULE,
     pod_security::RULE,
+    default_storage_class::RULE,
+    impossible_access_mode::RULE,
+    shared_claim::RULE,
+    host_path_volume::RULE,
+    no_persistence::RULE,
     private_key_committed::RULE,
     public_database::RULE,
     removed_api::RULE,

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod balancer;
+mod claim;
 mod compose;
 mod console;
 mod credential;
@@ -36,6 +37,7 @@ use crate::manifest::{Bundle, Object};
 
 pub use authentication::{Door, OpenDoor};
 pub use balancer::OpenBalancer;
+pub use claim::{Claim, ClaimFlaw};
 pub use compose::{Access, HostAccess};
 pub use console::{OpenConsole, Showing};
 pub use credential::Credential;
@@ -115,6 +117,8 @@ pub struct View<'a> {
     pub insecure: Vec<Insecure<'a>>,
     /// What pods lack to live well, or show to others.
     pub upkeep: Vec<Upkeep<'a>>,
+    /// What is wrong with claims of databases.
+    pub claims: Vec<Claim<'a>>,
     /// Namespaces that hold their pods to no level.
     pub open_namespaces: Vec<OpenNamespace<'a>>,
     /// Versions of charts and sources.
@@ -185,6 +189,7 @@ impl<'a> View<'a> {
                 missing_keys: secret_key::find(&tree),
                 insecure: security::find(&tree),
                 upkeep: upkeep::find(&tree),
+                claims: claim::find(&tree),
                 open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
                 faults: wiring::find(&tree),
