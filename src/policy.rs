@@ -34,6 +34,7 @@ mod missing_remediation;
 mod missing_resources;
 mod moved_server;
 mod namespace_mismatch;
+mod no_backup;
 mod no_default_deny;
 mod no_persistence;
 mod open_load_balancer;
@@ -178,6 +179,7 @@ pub const RULES: &[Rule] = &[
     shared_claim::RULE,
     host_path_volume::RULE,
     no_persistence::RULE,
+    no_backup::RULE,
     private_key_committed::RULE,
     public_database::RULE,
     removed_api::RULE,

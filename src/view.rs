@@ -2,6 +2,7 @@
 //! values file, in the values of a HelmRelease and in a ConfigMap that it reads, so a rule is written once.
 
 mod authentication;
+mod backup;
 mod balancer;
 mod claim;
 mod compose;
@@ -36,6 +37,7 @@ mod workload;
 use crate::manifest::{Bundle, Object};
 
 pub use authentication::{Door, OpenDoor};
+pub use backup::Unsaved;
 pub use balancer::OpenBalancer;
 pub use claim::{Claim, ClaimFlaw};
 pub use compose::{Access, HostAccess};
@@ -117,6 +119,8 @@ pub struct View<'a> {
     pub insecure: Vec<Insecure<'a>>,
     /// What pods lack to live well, or show to others.
     pub upkeep: Vec<Upkeep<'a>>,
+    /// Databases of which nothing makes a backup.
+    pub unsaved: Vec<Unsaved<'a>>,
     /// What is wrong with claims of databases.
     pub claims: Vec<Claim<'a>>,
     /// Namespaces that hold their pods to no level.
@@ -189,6 +193,7 @@ impl<'a> View<'a> {
                 missing_keys: secret_key::find(&tree),
                 insecure: security::find(&tree),
                 upkeep: upkeep::find(&tree),
+                unsaved: backup::find(&tree),
                 claims: claim::find(&tree),
                 open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
