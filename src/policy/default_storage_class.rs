@@ -16,8 +16,8 @@ pub(super) const RULE: Rule = Rule {
                 class afterwards.",
     remedy: "Name the class: `storage.class` in the environment, `persistence.storageClass` in the chart, `storageClassName` \
              in a claim.",
-    bad: "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}\n",
-    good: "spec: {storageClassName: local-path, accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}\n",
+    bad: "kind: StatefulSet\nmetadata: {name: db}\nspec:\n  template: {spec: {containers: [{name: db, image: \"docker.io/library/postgres:17.6\"}]}}\n  volumeClaimTemplates:\n    - spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}\n",
+    good: "kind: StatefulSet\nmetadata: {name: db}\nspec:\n  template: {spec: {containers: [{name: db, image: \"docker.io/library/postgres:17.6\"}]}}\n  volumeClaimTemplates:\n    - spec: {storageClassName: local-path, accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["Kyverno require-storageclass"],

@@ -15,8 +15,8 @@ pub(super) const RULE: Rule = Rule {
                 claim stays Pending for ever, and so does the pod.",
     remedy: "Take `ReadWriteOncePod`, or `ReadWriteOnce` where several pods of one node share it; for several nodes take a \
              class that can.",
-    bad: "spec: {storageClassName: local-path, accessModes: [ReadWriteMany]}\n",
-    good: "spec: {storageClassName: local-path, accessModes: [ReadWriteOncePod]}\n",
+    bad: "kind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: local-path, accessModes: [ReadWriteMany], resources: {requests: {storage: 10Gi}}}\n",
+    good: "kind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: local-path, accessModes: [ReadWriteOncePod], resources: {requests: {storage: 10Gi}}}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["KICS Incorrect Volume Claim Access Mode ReadWriteOnce", "Kyverno enforce-readwriteonce-pod"],

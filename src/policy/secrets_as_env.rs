@@ -15,8 +15,8 @@ pub(super) const RULE: Rule = Rule {
                 their value until the pod is restarted.",
     remedy: "Mount the Secret as a file, and let the program read it: most images take `..._FILE`. Bitnami's charts do with \
              `auth.usePasswordFiles: true`, their default.",
-    bad: "containers:\n  - name: app\n    env: [{name: PGPASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}]\n",
-    good: "containers:\n  - name: app\n    env: [{name: PGPASSFILE, value: /run/secrets/db/pgpass}]\n",
+    bad: "kind: Pod\nmetadata: {name: app}\nspec:\n  containers:\n    - {name: app, env: [{name: PGPASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}]}\n",
+    good: "kind: Pod\nmetadata: {name: app}\nspec:\n  containers:\n    - {name: app, env: [{name: PGPASSFILE, value: /run/secrets/db/pgpass}]}\n",
     hides_lines: false,
     is_opinion: true,
     elsewhere: &["Checkov CKV_K8S_35", "kube-linter read-secret-from-env-var", "Kubescape C-0207"],

@@ -15,8 +15,8 @@ pub(super) const RULE: Rule = Rule {
                 not start because of the lock of the first.",
     remedy: "Let a StatefulSet make a claim for each by `volumeClaimTemplates`; in the chart leave \
              `readReplicas.persistence.existingClaim` empty.",
-    bad: "readReplicas: {replicaCount: 2, persistence: {existingClaim: data}}\n",
-    good: "readReplicas: {replicaCount: 2, persistence: {size: 20Gi, storageClass: local-path}}\n",
+    bad: "architecture: replication\nreadReplicas: {replicaCount: 2, persistence: {existingClaim: data}}\n",
+    good: "architecture: replication\nreadReplicas: {replicaCount: 2, persistence: {size: 20Gi, storageClass: local-path}}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &[],
