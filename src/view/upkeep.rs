@@ -149,7 +149,7 @@ impl<'a> Said<'_, 'a, '_> {
         let all = ["readinessProbe", "livenessProbe"];
         let asked = if of_chart.is_some() { &all[..] } else { &all[..1] };
         for probe in asked {
-            if !container.get(*probe).is_some_and(|probe| !probe.is_null()) {
+            if container.get(*probe).is_none_or(Json::is_null) {
                 let keys = ["spec", "containers", place, *probe, "enabled"];
                 let keys = if of_chart.is_some() { &keys[..] } else { &keys[..4] };
                 self.say(keys, PodFlaw::NoProbe(name.to_owned(), probe));
