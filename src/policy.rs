@@ -142,6 +142,8 @@ const FIXABLE: &[&str] = &[
     "pod-security",
     "public-database",
     "removed-api",
+    "service-account-token",
+    "debug-mode",
     "unverified-source",
     "unwatched-values",
     "values-not-declarative",

@@ -64,6 +64,8 @@ fn defaults(node: &Node) -> Json {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use serde_json::json;
 
     use crate::chart::CHARTS;

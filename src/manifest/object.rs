@@ -245,7 +245,8 @@ impl Bundle {
             let documents = documents.into_iter().filter(|node| !node.is_null());
             Ok((documents.map(|node| Object::written(path, path, node, text, None)).collect(), comments))
         };
-        let read: Vec<Result<(Vec<Object>, Vec<Comment>), Vec<Finding>>> = files.par_iter().map(read).collect();
+        type Read = Result<(Vec<Object>, Vec<Comment>), Vec<Finding>>;
+        let read: Vec<Read> = files.par_iter().map(read).collect();
         let mut bundle = Bundle { files: Listing::of(tree), ..Bundle::default() };
         let mut findings = Vec::new();
         for file in read {

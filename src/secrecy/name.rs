@@ -112,7 +112,7 @@ pub fn names_secret(name: &str) -> bool {
     // The name of a Secret.
     let is_object = matches!(last, "SECRET" | "SECRETS") && words.iter().any(|word| OBJECTS.contains(&word.as_str()));
     let is_other = |name: &&[&str]| words.ends_with(&name.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-    if is_object || NO_SECRETS.iter().any(|name| is_other(name)) {
+    if is_object || NO_SECRETS.iter().any(is_other) {
         return false;
     }
     let ends_so = ["PASSWORD", "PASSWD", "SECRET", "SECRETS"].iter().any(|end| last.ends_with(end));

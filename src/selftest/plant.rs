@@ -1,6 +1,6 @@
 //! Planting: where an operator finds places, and the files with the mistake in them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -94,8 +94,9 @@ impl Ground {
             bundle.objects.iter().position(|object| std::ptr::eq(object, layer.object))
         };
         let values = layers.filter_map(|(release, layer)| Some((index(layer)?, layer.prefix.clone(), release.chart)));
-        let values: BTreeSet<(usize, Vec<String>, ByName)> =
-            values.map(|(at, prefix, chart)| (at, prefix, ByName(chart))).collect();
+        // Several releases may take the same values.
+        let values: BTreeMap<(usize, Vec<String>), &'static Chart> =
+            values.map(|(at, prefix, chart)| ((at, prefix), chart)).collect();
         let inputs = documents.len();
         let named = |path: &str| path.rsplit('/').next().map(str::to_owned);
         let used: BTreeSet<String> = documents.iter().filter_map(|document| named(&document.file)).collect();
@@ -110,7 +111,7 @@ impl Ground {
             };
             documents.extend(texts.map(document));
         }
-        let values = values.into_iter().map(|(at, prefix, chart)| (at, prefix, chart.0)).collect();
+        let values = values.into_iter().map(|((at, prefix), chart)| (at, prefix, chart)).collect();
         Ground { documents, values, inputs, is_complete: bundle.provided.is_some() }
     }
 
@@ -389,33 +390,4 @@ fn confused(value: &Json) -> Json {
 fn named(yaml: &str, body: &Json) -> String {
     let text = |keys: &[&str]| at(body, keys).and_then(Json::as_str).unwrap_or("default").to_owned();
     yaml.replace("NAMESPACE", &text(&["metadata", "namespace"])).replace("NAME", &text(&["metadata", "name"]))
-}
-
-/// A chart that is told from others by its address.
-struct ByName(&'static Chart);
-
-impl ByName {
-    fn key(&self) -> (&'static str, &'static str) {
-        (self.0.name, self.0.version)
-    }
-}
-
-impl PartialEq for ByName {
-    fn eq(&self, other: &ByName) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for ByName {}
-
-impl PartialOrd for ByName {
-    fn partial_cmp(&self, other: &ByName) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ByName {
-    fn cmp(&self, other: &ByName) -> std::cmp::Ordering {
-        self.key().cmp(&other.key())
-    }
 }

@@ -297,10 +297,6 @@ fn has_sources(policy: &Json) -> bool {
     rules.filter_map(any_pod).count() > 0
 }
 
-fn has_tls(values: &Json) -> bool {
-    at(values, &["tls", "enabled"]) == Some(&Json::Bool(true))
-}
-
 fn has_compose_database(file: &Json) -> bool {
     let services = file.get("services").and_then(Json::as_object);
     services.is_some_and(|services| services.values().any(is_postgres))

@@ -23,7 +23,7 @@ pub(super) struct Said {
 enum Outcome {
     Open(Box<Opened>),
     /// No identity at hand fits.
-    Locked(Finding),
+    Locked(Box<Finding>),
     Broken(Vec<Finding>),
 }
 
@@ -41,7 +41,7 @@ pub(super) fn findings(files: &[&File]) -> Said {
         Err(findings) => Outcome::Broken(findings.clone()),
         Ok(sealed) => match keyring.open(&file.path, sealed) {
             Ok(opened) => Outcome::Open(Box::new(opened)),
-            Err(finding) if matches!(finding.rule, "no-identity" | "wrong-identity") => Outcome::Locked(finding),
+            Err(finding) if matches!(finding.rule, "no-identity" | "wrong-identity") => Outcome::Locked(Box::new(finding)),
             Err(finding) => Outcome::Broken(vec![finding]),
         },
     };
@@ -58,7 +58,7 @@ pub(super) fn findings(files: &[&File]) -> Said {
                 let (path, stream, demand) = (file.path.as_str(), opened.stream(), file.demand.as_ref());
                 judged.push(Judged { file: path, environment, is_production, stream, demand });
             }
-            Outcome::Locked(finding) => locked.push(finding.clone()),
+            Outcome::Locked(finding) => locked.push(Finding::clone(finding)),
             Outcome::Broken(broken) => findings.extend(broken.clone()),
         }
     }
