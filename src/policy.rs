@@ -7,9 +7,12 @@ mod claim_replaced;
 mod claim_resize;
 mod claim_shrunk;
 mod compose_host_access;
+mod cpu_limit;
 mod dangling_reference;
 mod data_loss_on_delete;
 mod deadlock;
+mod debug_mode;
+mod default_storage_class;
 mod dependency_cycle;
 mod deprecated_api;
 mod destructive_removal;
@@ -17,17 +20,23 @@ mod engine_downgrade;
 mod exception;
 mod fake_envelope;
 mod floating_version;
+mod host_path_volume;
 mod http_without_tls;
 mod image_not_pullable;
 mod immutable_field;
+mod impossible_access_mode;
 mod invalid_object;
 mod invalid_schema;
 mod mend;
 mod missing_file;
+mod missing_probes;
 mod missing_remediation;
+mod missing_resources;
 mod moved_server;
 mod namespace_mismatch;
+mod no_backup;
 mod no_default_deny;
+mod no_persistence;
 mod open_load_balancer;
 mod open_network_policy;
 mod parked_change;
@@ -38,7 +47,10 @@ mod private_key_committed;
 mod public_database;
 mod removed_api;
 mod secret_key_missing;
+mod secrets_as_env;
 mod security_regression;
+mod service_account_token;
+mod shared_claim;
 mod suspended;
 mod tampered_secret;
 mod transition;
@@ -53,6 +65,7 @@ mod unlisted_file;
 mod unverified_source;
 mod unwatched_values;
 mod values_not_declarative;
+mod writable_root;
 mod wrong_recipient;
 
 use std::sync::Arc;
@@ -179,9 +192,22 @@ pub const RULES: &[Rule] = &[
     partially_encrypted::RULE,
     plaintext_secret::RULE,
     pod_security::RULE,
+    default_storage_class::RULE,
+    impossible_access_mode::RULE,
+    shared_claim::RULE,
+    host_path_volume::RULE,
+    no_persistence::RULE,
+    no_backup::RULE,
     private_key_committed::RULE,
     public_database::RULE,
     removed_api::RULE,
+    service_account_token::RULE,
+    debug_mode::RULE,
+    missing_resources::RULE,
+    missing_probes::RULE,
+    writable_root::RULE,
+    cpu_limit::RULE,
+    secrets_as_env::RULE,
     secret_key_missing::RULE,
     security_regression::RULE,
     suspended::RULE,

@@ -2,7 +2,9 @@
 //! values file, in the values of a HelmRelease and in a ConfigMap that it reads, so a rule is written once.
 
 mod authentication;
+mod backup;
 mod balancer;
+mod claim;
 mod compose;
 mod console;
 mod credential;
@@ -27,6 +29,7 @@ mod security;
 mod spot;
 mod storage;
 mod template;
+mod upkeep;
 mod version;
 mod wiring;
 mod workload;
@@ -34,7 +37,9 @@ mod workload;
 use crate::manifest::{Bundle, Object};
 
 pub use authentication::{Door, OpenDoor};
+pub use backup::Unsaved;
 pub use balancer::OpenBalancer;
+pub use claim::{Claim, ClaimFlaw};
 pub use compose::{Access, HostAccess};
 pub use console::{OpenConsole, Showing};
 pub use credential::Credential;
@@ -51,6 +56,7 @@ pub use seal::BrokenSeal;
 pub use secret_key::MissingKey;
 pub use security::{Asked, Flaw, Insecure, Level, OpenNamespace, Refusal, Refused};
 pub use storage::{Loss, Storage};
+pub use upkeep::{PodFlaw, Upkeep};
 pub use version::Version;
 pub use wiring::{Fault, Weight};
 
@@ -111,6 +117,12 @@ pub struct View<'a> {
     pub missing_keys: Vec<MissingKey<'a>>,
     /// Pods for which the Pod Security Standards have a word.
     pub insecure: Vec<Insecure<'a>>,
+    /// What pods lack to live well, or show to others.
+    pub upkeep: Vec<Upkeep<'a>>,
+    /// Databases of which nothing makes a backup.
+    pub unsaved: Vec<Unsaved<'a>>,
+    /// What is wrong with claims of databases.
+    pub claims: Vec<Claim<'a>>,
     /// Namespaces that hold their pods to no level.
     pub open_namespaces: Vec<OpenNamespace<'a>>,
     /// Versions of charts and sources.
@@ -180,6 +192,9 @@ impl<'a> View<'a> {
                 seals: seal::find(bundle),
                 missing_keys: secret_key::find(&tree),
                 insecure: security::find(&tree),
+                upkeep: upkeep::find(&tree),
+                unsaved: backup::find(&tree),
+                claims: claim::find(&tree),
                 open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
                 faults: wiring::find(&tree),

@@ -278,6 +278,11 @@ fn whole(example: &str) -> String {
     example.replace(&format!("{START}..."), &format!("{START}\\n{}\\n", lines.join("\\n")))
 }
 
+/// Rules that only production or an opinion asks for have examples too.
+fn strictest() -> Scope {
+    Scope { profile: policy::Profile::Production, with_opinions: true, ..Scope::default() }
+}
+
 /// What the rules find in an example of theirs: a piece of an environment, laid over staging, or a file of a tree.
 fn broken_rules(example: &str) -> Vec<&'static str> {
     let example = &whole(example);
@@ -288,13 +293,13 @@ fn broken_rules(example: &str) -> Vec<&'static str> {
         let environment = repository.resolve("excerpt").unwrap_or_else(|said| panic!("{example}: {said:#?}"));
         let planned = plan(&environment, repository.inputs(), &FileTree::new());
         let rendered = render(&planned.unwrap_or_else(|unsound| panic!("{example}: {unsound:#?}")).0);
-        policy::check(&rendered.bundle, &Scope::default(), &|at| rendered.locate(&environment, at))
+        policy::check(&rendered.bundle, &strictest(), &|at| rendered.locate(&environment, at))
     } else {
         let mut tree = FileTree::new();
         tree.insert("values.yaml", example.as_bytes()).expect("a plain path");
         let (bundle, mistakes) = Bundle::parse(&tree);
         assert_eq!(mistakes, [], "{example}");
-        policy::check(&bundle, &Scope::default(), &|_| unreachable!("nothing here is rendered"))
+        policy::check(&bundle, &strictest(), &|_| unreachable!("nothing here is rendered"))
     };
     findings.iter().filter(|finding| finding.severity > Severity::Note).map(|finding| finding.rule).collect()
 }

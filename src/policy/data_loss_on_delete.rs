@@ -28,10 +28,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(view: &View<'_>, report: &mut Report<'_>) {
     for storage in &view.storage {
         let (message, help) = match storage.loss {
-            Loss::WithPod => (
-                "the data lives in its pod and is gone with it: on every restart, eviction and drain",
-                "mount a claim: `persistence.enabled: true` in a chart, `volumeClaimTemplates` in a StatefulSet",
-            ),
+            Loss::WithPod => continue,
             Loss::WithStatefulSet => (
                 "the claims, and the data in them, are deleted with the StatefulSet, which every change of an immutable field needs",
                 "write `Retain`",

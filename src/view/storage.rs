@@ -74,7 +74,7 @@ pub(super) fn is_kept(body: &Spot<'_, '_>) -> bool {
 }
 
 /// What keeps its data in memory anyway, and is often nothing but a cache.
-const IN_MEMORY: &[&str] = &["Redis", "Valkey"];
+pub(super) const IN_MEMORY: &[&str] = &["Redis", "Valkey"];
 
 /// A database whose pod mounts nothing that outlives it.
 fn fleeting<'a>(pod: &Pod<'a, '_>) -> Option<Storage<'a>> {

@@ -16,6 +16,7 @@ import time
 
 from cluster import PEERS, REPOSITORY, Cluster, demand
 from flux import Flux
+import pod_security
 
 COMMITTED = ("staging", "production")
 NAMESPACES = {"staging": "viridial-staging", "production": "viridial-production", "legacy": "viridial-legacy", "fresh": "shop-fresh"}
@@ -480,9 +481,16 @@ def a_new_repository_becomes_ready(world):
     demand(not annotations, f"the private key may stand in an annotation too: {', '.join(annotations)}")
 
 
+def pods_are_judged_as_the_server_does(world):
+    """generated pods: gen lint and the admission controller agree on every one"""
+    compared = pod_security.compare(world.cluster, world.gen)
+    demand(compared > 1000, f"only {compared} verdicts were compared")
+
+
 SCENARIOS = (
     the_committed_trees_become_ready,
     restricted_is_enforced,
+    pods_are_judged_as_the_server_does,
     the_backup_runs,
     a_changed_value_rolls_out,
     a_size_edit_stops_nothing,
