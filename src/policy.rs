@@ -132,9 +132,11 @@ enum Check {
 const FIXABLE: &[&str] = &[
     "compose-host-access",
     "data-loss-on-delete",
+    "debug-mode",
     "pod-security",
     "public-database",
     "removed-api",
+    "service-account-token",
     "unverified-source",
     "unwatched-values",
     "values-not-declarative",
