@@ -139,6 +139,7 @@ enum Check {
 const FIXABLE: &[&str] = &[
     "compose-host-access",
     "data-loss-on-delete",
+    "debug-mode",
     "pod-security",
     "public-database",
     "removed-api",
