@@ -41,7 +41,6 @@ const WAITING: &[&str] = &[
     "image-debug",
     "ingress-without-tls",
     "key-in-annotation",
-    "listed-twice",
     "no-liveness",
     "no-memory-limit",
     "no-readiness",

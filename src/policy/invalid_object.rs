@@ -59,7 +59,7 @@ fn half_named(view: &View<'_>, report: &mut Report<'_>) {
             continue;
         };
         // An object without a version is one of those below.
-        if *missing == "apiVersion" && body.contains_key("metadata") {
+        if *missing == "apiVersion" && !body.contains_key(*missing) && body.contains_key("metadata") {
             continue;
         }
         let meant =
