@@ -4,10 +4,12 @@
 //! for; a type is read when the first object needs it.
 
 mod check;
+mod cross;
 mod form;
 mod index;
 mod meta;
 mod own;
+mod place;
 mod read;
 mod scalar;
 mod standing;
@@ -17,6 +19,7 @@ use serde_json::Value as Json;
 
 pub use index::Kind;
 pub use own::{Flaw, Own};
+pub use place::{Looks, Place};
 pub use standing::{Gone, Standing, standing};
 pub use walk::{MANY, Mistake, Step, Walk, did_you_mean, shorten, some_keys};
 

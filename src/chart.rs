@@ -7,14 +7,13 @@ mod pods;
 mod postgresql;
 mod recognise;
 mod setting;
-mod shape;
 mod suggest;
 mod values;
 mod words;
 
 use serde_json::Value as Json;
 
-pub use check::Mistake;
+pub use crate::api::Mistake;
 pub use index::Index;
 pub use pods::{Container, Pod};
 pub use recognise::{Marks, recognise};

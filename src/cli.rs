@@ -16,6 +16,7 @@ mod reporting;
 mod rules;
 mod schema;
 mod secret;
+mod sops_files;
 mod touched;
 mod values;
 

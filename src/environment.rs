@@ -1,6 +1,7 @@
 //! The environment language: from the files of a repository to one resolved [`Environment`], every leaf of which knows the
 //! file, line and column that set it.
 
+mod beside;
 mod clash;
 mod explain;
 mod known;
@@ -13,7 +14,7 @@ mod template;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
@@ -45,6 +46,8 @@ pub struct Repository {
     files: Arc<Files>,
     layers: BTreeMap<String, Result<Layer, Vec<Finding>>>,
     project: Project,
+    /// The namespaces of all environments, each with its environment, once somebody has asked.
+    homes: OnceLock<BTreeMap<String, String>>,
 }
 
 /// The texts behind the marks.
@@ -100,7 +103,7 @@ impl Repository {
             .into_par_iter()
             .map(|index| (files.stem(index).to_owned(), Layer::parse(&files, index)))
             .collect();
-        Repository { project: project::read(&files), layers, files }
+        Repository { project: project::read(&files), layers, files, homes: OnceLock::new() }
     }
 
     /// The names of the environments: every layer that is not abstract, broken files included.
@@ -162,6 +165,11 @@ impl Repository {
     #[must_use]
     pub fn clashes(&self, of: &[String]) -> Vec<Finding> {
         clash::findings(self, of)
+    }
+
+    /// The namespaces of all environments, each with its environment.
+    fn homes(&self) -> &BTreeMap<String, String> {
+        self.homes.get_or_init(|| beside::homes(self))
     }
 
     /// The mistakes of abstract layers that no environment extends, and that therefore nobody would see.
@@ -265,6 +273,13 @@ impl Environment {
             flux: delivery.flux.as_ref().map(|flux| flux.version.clone()),
             ..Scope::default()
         }
+    }
+
+    /// What there is to say about it beside the other environments: that it leads to one of them, that it differs from the one whose
+    /// changes come to it next.
+    #[must_use]
+    pub fn beside(&self, repository: &Repository) -> Vec<Finding> {
+        beside::findings(self, repository)
     }
 
     /// Its exceptions from rules, as of `today`, those in the comments of the files that it brings to its tree too.

@@ -6,12 +6,14 @@ mod baseline;
 mod claim_replaced;
 mod claim_resize;
 mod claim_shrunk;
+mod client_not_proven;
 mod compose_host_access;
 mod cpu_limit;
 mod dangling_reference;
 mod data_loss_on_delete;
 mod deadlock;
 mod debug_mode;
+mod decrypted_file;
 mod default_storage_class;
 mod dependency_cycle;
 mod deprecated_api;
@@ -20,6 +22,7 @@ mod engine_downgrade;
 mod exception;
 mod fake_envelope;
 mod floating_version;
+mod foreign_environment;
 mod host_path_volume;
 mod http_without_tls;
 mod image_not_pullable;
@@ -37,6 +40,7 @@ mod namespace_mismatch;
 mod no_backup;
 mod no_default_deny;
 mod no_persistence;
+mod not_encrypted;
 mod open_load_balancer;
 mod open_network_policy;
 mod parked_change;
@@ -44,7 +48,9 @@ mod partially_encrypted;
 mod plaintext_secret;
 mod pod_security;
 mod private_key_committed;
+mod production_ahead;
 mod public_database;
+mod random_password;
 mod removed_api;
 mod secret_key_missing;
 mod secrets_as_env;
@@ -58,6 +64,7 @@ mod two_owners;
 mod undecryptable_secret;
 mod undefined_substitution;
 mod unencrypted_connection;
+mod unexplained_drift;
 mod unguarded_prune;
 mod unknown_chart_value;
 mod unknown_kind;
@@ -168,16 +175,19 @@ pub const RULES: &[Rule] = &[
     claim_replaced::RULE,
     claim_resize::RULE,
     claim_shrunk::RULE,
+    client_not_proven::RULE,
     compose_host_access::RULE,
     dangling_reference::RULE,
     data_loss_on_delete::RULE,
     deadlock::RULE,
+    decrypted_file::RULE,
     dependency_cycle::RULE,
     deprecated_api::RULE,
     destructive_removal::RULE,
     engine_downgrade::RULE,
     fake_envelope::RULE,
     floating_version::RULE,
+    foreign_environment::RULE,
     http_without_tls::RULE,
     image_not_pullable::RULE,
     immutable_field::RULE,
@@ -189,6 +199,7 @@ pub const RULES: &[Rule] = &[
     namespace_mismatch::RULE,
     no_default_deny::RULE,
     open_load_balancer::RULE,
+    not_encrypted::RULE,
     open_network_policy::RULE,
     parked_change::RULE,
     partially_encrypted::RULE,
@@ -201,7 +212,9 @@ pub const RULES: &[Rule] = &[
     no_persistence::RULE,
     no_backup::RULE,
     private_key_committed::RULE,
+    production_ahead::RULE,
     public_database::RULE,
+    random_password::RULE,
     removed_api::RULE,
     service_account_token::RULE,
     debug_mode::RULE,
@@ -215,6 +228,7 @@ pub const RULES: &[Rule] = &[
     suspended::RULE,
     tampered_secret::RULE,
     two_owners::RULE,
+    unexplained_drift::RULE,
     undecryptable_secret::RULE,
     undefined_substitution::RULE,
     unencrypted_connection::RULE,
@@ -227,6 +241,9 @@ pub const RULES: &[Rule] = &[
     wrong_recipient::RULE,
     unknown_chart_value::RULE,
 ];
+
+/// The rule that holds objects against the types of their kinds.
+pub const INVALID_OBJECT: &str = invalid_object::RULE.id;
 
 /// The rule of that name.
 #[must_use]

@@ -5,12 +5,15 @@ mod authentication;
 mod backup;
 mod balancer;
 mod claim;
+mod client;
 mod compose;
 mod console;
 mod credential;
 mod database;
 mod encryption;
 mod exposure;
+mod foreign;
+mod generated;
 mod image;
 pub mod lasting;
 mod manifest;
@@ -40,11 +43,13 @@ pub use authentication::{Door, OpenDoor};
 pub use backup::Unsaved;
 pub use balancer::OpenBalancer;
 pub use claim::{Claim, ClaimFlaw};
+pub use client::{Lost, LostClient};
 pub use compose::{Access, HostAccess};
 pub use console::{OpenConsole, Showing};
 pub use credential::Credential;
 pub use encryption::{PlainConnection, Reason};
 pub use exposure::{Exposure, Way};
+pub use generated::Generated;
 pub use image::Image;
 pub use manifest::Manifest;
 pub use network::{Gap, NetworkGap};
@@ -62,7 +67,9 @@ pub use wiring::{Fault, Weight};
 
 pub use database::Database;
 
-use self::{compose::Composed, database::Databases, pod::Pod, release::Valued, spot::Spot, template::Template};
+use self::{
+    compose::Composed, database::Databases, foreign::Foreign, pod::Pod, release::Valued, spot::Spot, template::Template,
+};
 
 /// Where a fact stands.
 #[derive(Clone)]
@@ -93,6 +100,8 @@ pub struct View<'a> {
     pub open_consoles: Vec<OpenConsole<'a>>,
     /// Load balancers that take callers from anywhere.
     pub open_balancers: Vec<OpenBalancer<'a>>,
+    /// Clients that do not reach their database.
+    pub lost_clients: Vec<LostClient<'a>>,
     /// Namespaces that hold a database and deny nothing by default.
     pub undefended: Vec<At<'a>>,
     /// What Compose services may do to their machine.
@@ -129,6 +138,8 @@ pub struct View<'a> {
     pub versions: Vec<Version<'a>>,
     /// What a delivery engine will not do as it is meant.
     pub faults: Vec<Fault<'a>>,
+    /// Passwords that charts make up.
+    pub generated: Vec<Generated<'a>>,
     /// What lasts to the next tree, where somebody asks for it.
     pub lasting: lasting::Lasting<'a>,
 }
@@ -163,6 +174,7 @@ impl<'a> View<'a> {
             let policies = Policies::among(&bodies);
             let templates = template::templates(&bodies, &valued);
             let composed = compose::services(bundle);
+            let foreign = foreign::releases(&bodies);
             let tree = Tree {
                 bundle,
                 written: written_count,
@@ -173,6 +185,7 @@ impl<'a> View<'a> {
                 databases: &found,
                 policies: &policies,
                 composed: &composed,
+                foreign: &foreign,
             };
             let exposures = exposure::find(&tree);
             let view = View {
@@ -181,6 +194,7 @@ impl<'a> View<'a> {
                 plain_connections: encryption::find(&tree, &exposures),
                 open_consoles: console::find(&tree),
                 open_balancers: balancer::find(&tree),
+                lost_clients: client::find(&tree),
                 undefended: network::without_default(&tree),
                 host_access: compose::accesses(&composed),
                 exposures,
@@ -198,6 +212,7 @@ impl<'a> View<'a> {
                 open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
                 faults: wiring::find(&tree),
+                generated: generated::find(&tree),
                 lasting: if with_lasting { lasting::Lasting::of(&tree) } else { lasting::Lasting::default() },
                 releases: Vec::new(),
                 databases: Vec::new(),
@@ -226,4 +241,6 @@ struct Tree<'a, 'v> {
     policies: &'v Policies<'a, 'v>,
     /// The services of Compose files.
     composed: &'v [Composed<'a, 'v>],
+    /// Releases of charts that there is no model of.
+    foreign: &'v [Foreign<'a, 'v>],
 }

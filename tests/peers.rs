@@ -279,3 +279,20 @@ fn sops_opens_every_sealed_file_with_each_test_key() {
     }
     assert_none(&faults);
 }
+
+/// The API server judges copies of objects with one mistake each.
+#[test]
+#[ignore = "needs peers: just peers test-peers"]
+fn mistakes_are_judged_as_the_api_server_judges_them() {
+    let cluster = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok"];
+    if cluster.iter().any(|name| peer(name).is_none()) {
+        return;
+    }
+    if !Command::new("python3").args(["-c", "import yaml"]).output().is_ok_and(|output| output.status.success()) {
+        return pass_over("python3 has no PyYAML");
+    }
+    let script = repository().join("tests/peers/strict.py");
+    let output = Command::new("python3").arg(script).arg(env!("CARGO_BIN_EXE_gen")).output().unwrap();
+    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+    println!("{}", text(&output.stdout).lines().last().unwrap_or_default());
+}

@@ -50,6 +50,11 @@ fn findings(case: &Path, with_opinions: bool) -> Vec<Finding> {
         "change" => of_change(&tree),
         _ => of_tree(&tree, with_opinions),
     };
+    if let Ok(bytes) = fs::read(case.join(".sops.yaml")) {
+        let stands = audit::config::Stands::Above(String::new());
+        let config = audit::config::ConfigFile { file: ".sops.yaml".to_owned(), stands, bytes };
+        findings.extend(audit::config::unsealed(&[config], &tree.iter().collect::<Vec<_>>()));
+    }
     findings.sort_by(|a, b| (&a.location, a.rule, &a.message).cmp(&(&b.location, b.rule, &b.message)));
     findings
 }
@@ -117,9 +122,10 @@ fn of_environments(tree: &FileTree, with_opinions: bool) -> Vec<Finding> {
         // What a plan says of its own is a rule where somebody may look it up.
         findings.extend(said.into_iter().filter(|finding| policy::find(finding.rule).is_some()));
         let rendered = render(&planned);
-        let said = policy::check(&rendered.bundle, &Scope { with_opinions, ..environment.scope() }, &|at| {
+        let mut said = policy::check(&rendered.bundle, &Scope { with_opinions, ..environment.scope() }, &|at| {
             rendered.locate(&environment, at)
         });
+        said.extend(environment.beside(&repository));
         findings.extend(environment.exceptions(&repository, &rendered.bundle.comments, today.clone()).apply(said));
     }
     findings

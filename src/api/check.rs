@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Extent, Versions,
+    Extent, Versions, cross,
     form::{Alone, Field, Form, Keys, Limits, Resources, Type},
     index::INDEX,
     meta,
@@ -16,8 +16,8 @@ use crate::suggest::closest;
 
 pub(super) struct Check<'v> {
     pub(super) walk: Walk<'v>,
-    versions: Versions,
-    extent: Extent,
+    pub(super) versions: Versions,
+    pub(super) extent: Extent,
 }
 
 const LIST_HELP: &str = "write its items as `- item` lines";
@@ -41,6 +41,9 @@ impl<'v> Check<'v> {
         let Some(map) = body.as_object() else { return };
         self.fields(of, map, &["sops"]);
         meta::check(&mut self.walk, body, self.extent);
+        if self.extent == Extent::Whole {
+            cross::check(&mut self.walk, body);
+        }
     }
 
     pub(super) fn value(&mut self, form: &Form, limits: Option<&Limits>, value: &'v Json) {
@@ -160,8 +163,11 @@ impl<'v> Check<'v> {
     fn fields(&mut self, of: &Type, map: &'v Map<String, Json>, further: &[&str]) {
         let version = of.line.version(self.versions);
         let mut meant: Vec<String> = Vec::new();
+        let excluded: Vec<&String> = of.alone.iter().filter_map(|alone| self.alone(alone, map)).collect();
         for (key, value) in map {
             match of.field(key, version) {
+                // It has to go, whatever it says.
+                Some(_) if excluded.contains(&key) => {}
                 Some(field) => {
                     self.at(Step::Key(key), |check| check.value(&field.form, field.limits.as_deref(), value))
                 }
@@ -177,7 +183,6 @@ impl<'v> Check<'v> {
                 }
             }
         }
-        of.alone.iter().for_each(|alone| self.alone(alone, map));
     }
 
     fn is_directive(&self, key: &str) -> bool {
@@ -222,28 +227,30 @@ impl<'v> Check<'v> {
         self.walk.push(false, format!("{subject} needs `{name}`"), format!("add `{name}:`"));
     }
 
-    /// Fields that exclude each other.
-    fn alone(&mut self, alone: &Alone, map: &'v Map<String, Json>) {
+    /// Fields that exclude each other; the one that has to go.
+    pub(super) fn alone(&mut self, alone: &Alone, map: &'v Map<String, Json>) -> Option<&'v String> {
         // A field of a Go type is left out when it is empty.
         let is_set = |value: &Json| !value.is_null() && value.as_str() != Some("");
         let mut there =
             map.iter().filter(|(key, value)| alone.names.iter().any(|name| *name == **key) && is_set(value));
         match (there.next(), there.next()) {
-            (Some((first, _)), Some((second, _))) if self.extent == Extent::Whole => {
+            (Some((first, _)), Some((second, _))) if alone.is_exclusive && self.extent == Extent::Whole => {
                 let message = format!("{} cannot have both `{first}` and `{second}`", self.walk.subject());
                 self.at(Step::Key(second), |check| check.walk.push(true, message, "keep one of them".to_owned()));
+                Some(second)
             }
             (None, _) if alone.is_needed && self.extent == Extent::Whole => {
                 let names: Vec<String> = alone.names.iter().map(|name| format!("`{name}`")).collect();
                 let message = format!("{} needs one of {}", self.walk.subject(), names.join(", "));
                 self.walk.push(false, message, format!("add one of {}", names.join(", ")));
+                None
             }
-            _ => {}
+            _ => None,
         }
     }
 }
 
-fn names(of: &Type, version: u32) -> Vec<&str> {
+pub(super) fn names(of: &Type, version: u32) -> Vec<&str> {
     of.fields_in(version).map(|field| &*field.name).collect()
 }
 
@@ -265,16 +272,25 @@ fn words(form: &Form) -> &'static str {
 }
 
 /// The resources that Kubernetes names itself; any other has a domain before a slash.
-pub(super) const COMPUTE: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
-pub(super) const HUGE_PAGES: &str = "hugepages-";
+const COMPUTE: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+const HUGE_PAGES: &str = "hugepages-";
+
+impl Resources {
+    /// The names, and what further ones begin with.
+    pub(super) fn names(self) -> (&'static [&'static str], Option<&'static str>) {
+        match self {
+            Resources::Compute => (&COMPUTE, Some(HUGE_PAGES)),
+            Resources::Storage => (&["storage"], None),
+        }
+    }
+}
 
 impl<'v> Walk<'v> {
     fn amount(&mut self, which: Resources, name: &'v str, value: &'v Json) {
-        let (own, is_size): (&[&str], bool) = match which {
-            Resources::Compute => (&COMPUTE, matches!(name, "memory" | "ephemeral-storage")),
-            Resources::Storage => (&["storage"], true),
-        };
-        let is_known = own.contains(&name) || name.contains('/') || name.starts_with(HUGE_PAGES) && own.len() > 1;
+        let is_size = matches!(name, "memory" | "ephemeral-storage" | "storage");
+        let (own, further) = which.names();
+        let is_known =
+            own.contains(&name) || name.contains('/') || further.is_some_and(|start| name.starts_with(start));
         if !is_known && !is_left_open(name) {
             let help = match (closest(name, own.iter().copied()), which) {
                 (Some(meant), _) => did_you_mean(&self.path_beside(meant)),

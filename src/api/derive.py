@@ -13,7 +13,7 @@ Sources, all Apache-2.0, fetched by `go mod download`:
 The format is told in text.rs. A field that is alike in all versions of its type has no range; one that changed has a line per range.
 A field counts as required where every version says so: where one stopped saying so, servers never asked for it.
 """
-import hashlib, json, os, pathlib, re, shutil, subprocess, sys, tempfile, zipfile
+import json, pathlib, re, shutil, subprocess, sys, tempfile
 
 import yaml
 
@@ -32,8 +32,9 @@ FLUX = {
 }
 FLUX_TYPES = {"github.com/fluxcd/notification-controller/api": "v1.9.4", "github.com/fluxcd/source-watcher/api/v2": "v2.2.4"}
 CONTROLLER_GEN = "sigs.k8s.io/controller-tools/cmd/controller-gen@v0.19.0"
-ARGO = ("github.com/argoproj/argo-cd/v3", "v3.5.7", "manifests/crds")
-GATEWAY = ("sigs.k8s.io/gateway-api", "v1.6.3", "config/crd/standard")
+ARGO = ("github.com/argoproj/argo-cd/v3", "v3.6.1", "manifests/crds")
+# The experimental channel has all of the standard one and more.
+GATEWAY = ("sigs.k8s.io/gateway-api", "v1.6.3", "config/crd/experimental")
 
 # A CRD and the API server disagree with the API's own JSON here: these are any value, or a text of a form.
 SPECIAL = {"resource.Quantity": "quantity", "intstr.IntOrString": "int-or-string", "v1.Time": "time", "v1.MicroTime": "time",
@@ -42,10 +43,21 @@ SPECIAL = {"resource.Quantity": "quantity", "intstr.IntOrString": "int-or-string
            "v1.JSONSchemaPropsOrStringArray": "any", "v1.CustomResourceSubresourceStatus": "any"}
 # What the JSON says nothing of and the server's own code asks for: pkg/apis/core/validation and its like. Limits, and types.
 PORT = " >=1 <=65535"
+LABEL = " len<=63 ~^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+PORT_NAME = " ~^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$"
+PERCENT = " ~^[0-9]+%$"
 COUNT = " >=0"
 REFINED = {
-    "core.v1.ContainerPort": {"containerPort": PORT, "hostPort": " >=0 <=65535"},
-    "core.v1.ServicePort": {"port": PORT, "nodePort": " >=0 <=65535"},
+    "core.v1.Container": {"name": LABEL},
+    "core.v1.Volume": {"name": LABEL},
+    "core.v1.ContainerPort": {"containerPort": PORT, "hostPort": " >=0 <=65535", "name": PORT_NAME},
+    "core.v1.ServicePort": {"port": PORT, "nodePort": " >=0 <=65535", "name": LABEL, "targetPort": PORT_NAME},
+    "core.v1.PersistentVolumeSpec": {"accessModes": " n>=1"},
+    "core.v1.PersistentVolumeClaimSpec": {"accessModes": " n>=1"},
+    "networking.v1.IngressServiceBackend": {"name": LABEL},
+    "policy.v1.PodDisruptionBudgetSpec": {"maxUnavailable": PERCENT, "minAvailable": PERCENT},
+    "apps.v1.RollingUpdateDeployment": {"maxUnavailable": PERCENT, "maxSurge": PERCENT},
+    "apps.v1.RollingUpdateDaemonSet": {"maxUnavailable": PERCENT, "maxSurge": PERCENT},
     "core.v1.ClientIPConfig": {"timeoutSeconds": " >=1 <=86400"},
     "core.v1.GRPCAction": {"port": PORT},
     "core.v1.Probe": {key: COUNT for key in ("failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold",
@@ -62,7 +74,7 @@ REFINED = {
     **{f"core.v1.{name}VolumeSource": {"defaultMode": " >=0 <=511"} for name in ("ConfigMap", "Secret", "Projected", "DownwardAPI")},
     "apps.v1.DeploymentSpec": {key: COUNT for key in ("replicas", "minReadySeconds", "progressDeadlineSeconds", "revisionHistoryLimit")},
     "apps.v1.StatefulSetSpec": {key: COUNT for key in ("replicas", "minReadySeconds", "revisionHistoryLimit")},
-    "apps.v1.RollingUpdateStatefulSetStrategy": {"partition": COUNT},
+    "apps.v1.RollingUpdateStatefulSetStrategy": {"partition": COUNT, "maxUnavailable": PERCENT},
     "apps.v1.ReplicaSetSpec": {key: COUNT for key in ("replicas", "minReadySeconds")},
     "apps.v1.DaemonSetSpec": {key: COUNT for key in ("minReadySeconds", "revisionHistoryLimit")},
     "batch.v1.JobSpec": {key: COUNT for key in ("activeDeadlineSeconds", "backoffLimit", "completions", "parallelism",
@@ -80,9 +92,15 @@ RETYPED = {
     # Types without a `+enum` whose values the server checks all the same.
     ("core.v1.Container", "restartPolicy"): "str:Always|Never|OnFailure",
     ("core.v1.ContainerResizePolicy", "restartPolicy"): "str:NotRequired|RestartContainer",
-    ("networking.v1.NetworkPolicySpec", "policyTypes"): "[str:Egress|Ingress]",
+    ("networking.v1.NetworkPolicySpec", "policyTypes"): "[# str:Egress|Ingress]",
+    ("apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted"): "str:Delete|Retain",
+    ("apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy", "whenScaled"): "str:Delete|Retain",
+    ("autoscaling.v2.MetricTarget", "type"): "str:AverageValue|Utilization|Value",
+    ("core.v1.PersistentVolumeSpec", "capacity"): "{#storage}",
 }
-# Of these fields one at most; with `!` one exactly. From the same code.
+NEEDED = {("core.v1.Container", "image"), ("core.v1.HostAlias", "ip"), ("core.v1.PersistentVolumeSpec", "accessModes"), ("core.v1.PersistentVolumeSpec", "capacity"),
+          ("core.v1.PersistentVolumeClaimSpec", "resources"), ("core.v1.VolumeResourceRequirements", "requests")}
+# Of these fields one at most; with `!` one exactly, with `+` one at least. From the same code.
 ALONE = {
     "core.v1.EnvVar": "value valueFrom",
     "core.v1.EnvVarSource": "! configMapKeyRef fieldRef fileKeyRef resourceFieldRef secretKeyRef",
@@ -94,8 +112,8 @@ ALONE = {
     "core.v1.Volume": "* name",
     "core.v1.VolumeProjection": "*",
     "networking.v1.IngressBackend": "! resource service",
-    "networking.v1.ServiceBackendPort": "name number",
-    "networking.v1.NetworkPolicyPeer": "ipBlock podSelector",
+    "networking.v1.ServiceBackendPort": "! name number",
+    "networking.v1.NetworkPolicyPeer": "+ ipBlock namespaceSelector podSelector; ipBlock podSelector; ipBlock namespaceSelector",
 }
 
 
@@ -103,9 +121,12 @@ def module(name, version):
     """The folder of a module in Go's cache."""
     done = subprocess.run(["go", "mod", "download", "-json", f"{name}@{version}"], capture_output=True, text=True, cwd="/")
     answer = json.loads(done.stdout or "{}")
-    if "Dir" not in answer:
+    # A module that asks for a newer Go is fetched all the same, and nothing of it is compiled here.
+    cache = subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True).stdout.strip()
+    folder = pathlib.Path(answer.get("Dir") or f"{cache}/{name}@{version}")
+    if not folder.is_dir():
         raise SystemExit(f"{name}@{version}: {answer.get('Error') or done.stderr}")
-    return pathlib.Path(answer["Dir"])
+    return folder
 
 
 # -- the text ---------------------------------------------------------------------------------------------------------------------
@@ -214,7 +235,11 @@ def kubernetes():
                 type_, names = kube_type(of, known.get((name, prop)))
                 refers.setdefault(name, set()).update(names)
                 type_ = RETYPED.get((name, prop), type_)
-                fields[prop] = Field(type_, prop in schema.get("required", []), REFINED.get(name, {}).get(prop, ""))
+                is_needed = prop in schema.get("required", []) or (name, prop) in NEEDED
+                # An empty spec is refused where it needs anything.
+                below = definitions.get(of.get("$ref", "").removeprefix("#/definitions/"), {})
+                is_needed |= prop == "spec" and bool(below.get("required"))
+                fields[prop] = Field(type_, is_needed, REFINED.get(name, {}).get(prop, ""))
             types.setdefault(name, {})[minor] = fields
             for gvk in schema.get("x-kubernetes-group-version-kind", []):
                 props = schema.get("properties", {})
@@ -251,7 +276,7 @@ def kubernetes():
         alone = ALONE.get(name)
         if alone and alone.startswith("*"):
             alone = " ".join(sorted({prop for fields in of.values() for prop in fields} - set(alone.split())))
-        lines.append(block(name, of, life, last, "", [alone] if alone else []))
+        lines.append(block(name, of, life, last, "", alone.split("; ") if alone else []))
     (HERE / "kubernetes.txt").write_text("\n".join(lines) + "\n")
 
 
@@ -294,9 +319,12 @@ def exclusive(rules):
     for rule in rules:
         plain = re.sub(r"[\s()]", "", rule)
         both = re.fullmatch(r"has(self\.\w+)&&!has(self\.\w+)\|\|!has(self\.\w+)&&has(self\.\w+)", plain)
+        either = re.fullmatch(r"has(self\.\w+)\|\|has(self\.\w+)", plain)
         neither = re.fullmatch(r"!has(self\.\w+)\|\|!has(self\.\w+)|!has(self\.\w+)&&has(self\.\w+)", plain)
         if both and both[1] == both[3] and both[2] == both[4]:
             groups.append("! " + " ".join(sorted(name.removeprefix("self.") for name in both.groups()[:2])))
+        elif either:
+            groups.append("+ " + " ".join(sorted(name.removeprefix("self.") for name in either.groups())))
         elif neither:
             names = [name for name in neither.groups() if name]
             groups.append(" ".join(sorted(name.removeprefix("self.") for name in names)))

@@ -79,11 +79,13 @@ pub(super) struct Type {
     pub(super) is_open: bool,
 }
 
-/// Fields of which one at most may be there.
+/// Fields of which one may be there.
 #[derive(Debug)]
 pub(super) struct Alone {
     /// Whether there must be one.
     pub(super) is_needed: bool,
+    /// Whether there may be no second.
+    pub(super) is_exclusive: bool,
     pub(super) names: Vec<Word>,
 }
 
@@ -125,9 +127,44 @@ impl Pattern {
 
     /// Whether it matches; what cannot be compiled matches everything.
     pub(super) fn matches(&self, text: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| Regex::new(&self.text).ok());
+        let compiled = self.compiled.get_or_init(|| compiled(&self.text));
         compiled.as_ref().is_none_or(|regex| regex.is_match(text))
     }
+}
+
+/// A regular expression as RE2 takes it: a bracket in a class is a bracket there, and starts another class here.
+pub(super) fn compiled(text: &str) -> Option<Regex> {
+    let mut adapted = String::with_capacity(text.len() + 8);
+    let mut letters = text.chars().peekable();
+    let mut is_class = false;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => adapted.extend([Some(letter), letters.next()].into_iter().flatten()),
+            '[' if is_class && letters.peek() != Some(&':') => adapted.push_str("\\["),
+            '[' if !is_class => {
+                is_class = true;
+                adapted.push('[');
+                // The first bracket that closes, and one after a caret, stand for themselves.
+                adapted.extend(letters.next_if_eq(&'^'));
+                adapted.push_str(if letters.next_if_eq(&']').is_some() { "\\]" } else { "" });
+            }
+            '[' => {
+                adapted.push('[');
+                for inner in letters.by_ref() {
+                    adapted.push(inner);
+                    if inner == ']' {
+                        break;
+                    }
+                }
+            }
+            ']' => {
+                is_class = false;
+                adapted.push(']');
+            }
+            other => adapted.push(other),
+        }
+    }
+    Regex::new(&adapted).ok()
 }
 
 impl Type {
@@ -146,5 +183,20 @@ impl Type {
     /// The fields of a version.
     pub(super) fn fields_in(&self, version: u32) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| (field.since..=field.until).contains(&version))
+    }
+}
+
+#[cfg(test)]
+mod pattern_tests {
+    use super::compiled;
+
+    #[test]
+    fn brackets_in_a_class_are_brackets() {
+        // The name of a cookie in Contour's HTTPProxy.
+        let cookie = compiled(r#"^[^()<>@,;:\\"\/[\]?={} \t\x7f]+$"#).expect("RE2 takes it");
+        assert!(cookie.is_match("session") && !cookie.is_match("a[b") && !cookie.is_match("a b"));
+        assert!(compiled("^[[:alpha:]]+$").is_some_and(|letters| letters.is_match("ab") && !letters.is_match("a1")));
+        assert!(compiled("[]a]").is_some_and(|class| class.is_match("]")));
+        assert!(compiled("[a").is_none());
     }
 }

@@ -12,13 +12,16 @@ use super::{
 const LONGEST_NAME: usize = 253;
 const LONGEST_LABEL: usize = 63;
 /// Objects whose names are parts of a path, and take anything but a slash.
-const ANY_NAME: [&str; 2] = ["rbac.authorization.k8s.io/", "kustomize.config.k8s.io/"];
+const ANY_NAME: &str = "rbac.authorization.k8s.io/";
+
+/// Kinds that are questions to the server and no objects: they need no name.
+const NAMELESS: [&str; 3] = ["kustomize.config.k8s.io/", "authentication.k8s.io/", "authorization.k8s.io/"];
 
 /// The metadata of an object as a whole: `https://kubernetes.io/docs/concepts/overview/working-with-objects/names/` and
 /// `.../labels/`.
 pub(super) fn check<'v>(walk: &mut Walk<'v>, body: &'v Json, extent: Extent) {
     let api_version = body.get("apiVersion").and_then(Json::as_str).unwrap_or_default();
-    if api_version.starts_with("kustomize.config.k8s.io/") {
+    if NAMELESS.iter().any(|group| api_version.starts_with(group)) {
         return;
     }
     let Some((metadata_key, metadata)) = body.as_object().and_then(|body| body.get_key_value("metadata")) else {
@@ -40,7 +43,7 @@ pub(super) fn check<'v>(walk: &mut Walk<'v>, body: &'v Json, extent: Extent) {
     for (key, value) in metadata {
         walk.pointer.push(Step::Key(key));
         match (key.as_str(), value) {
-            ("name", Json::String(name)) if !ANY_NAME.iter().any(|group| api_version.starts_with(group)) => {
+            ("name", Json::String(name)) if !api_version.starts_with(ANY_NAME) => {
                 self::name(walk, name, LONGEST_NAME, '.');
             }
             ("namespace", Json::String(name)) => self::name(walk, name, LONGEST_LABEL, '-'),
@@ -66,7 +69,8 @@ pub(super) fn check<'v>(walk: &mut Walk<'v>, body: &'v Json, extent: Extent) {
 }
 
 fn name(walk: &mut Walk<'_>, name: &str, longest: usize, dot: char) {
-    if name.is_empty() || is_left_open(name) {
+    // `$NAME` is a variable of kustomize's, or of a shell's.
+    if name.is_empty() || is_left_open(name) || name.contains('$') {
         return;
     }
     let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

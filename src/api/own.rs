@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use serde_json::Value as Json;
 
 use super::{
-    form::{Field, Form, Keys, Limits, Line, Pattern, Type},
+    form::{Field, Form, Keys, Limits, Line, Pattern, Type, compiled},
     index::INDEX,
 };
 
@@ -348,7 +348,7 @@ impl<'s> Reader<'s> {
         let count = |key: &str| schema.get(key).and_then(Json::as_u64).and_then(|count| usize::try_from(count).ok());
         let pattern = match schema.get("pattern").and_then(Json::as_str) {
             Some(text) => {
-                if regex_lite::Regex::new(text).is_err() && is_broken(text) {
+                if compiled(text).is_none() && is_broken(text) {
                     self.flaw("pattern", "this pattern cannot be compiled".to_owned(), "write it as RE2 takes it");
                 }
                 Some(Pattern::new(text.to_owned().into()))

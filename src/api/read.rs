@@ -3,14 +3,16 @@
 //! ```text
 //! K apps/v1 Deployment apps.v1.Deployment           a kind and its type; `-` for one that no version in question serves
 //! K policy/v1beta1 PodDisruptionBudget - deprecated=21 removed=25 use=policy/v1/PodDisruptionBudget
-//! = core.v1.ContainerPort                           a type; `flux` after it: by versions of Flux, `always`: by none
-//! ? ! chart chartRef                                of these fields one at most; with `!` one exactly
+//! = core.v1.ContainerPort                           a type; `flux` after it: by versions of Flux, `always`: by none; then
+//!                                                   `open` where it takes any further key
+//! ? ! chart chartRef                                of these fields one at most; with `!` one exactly, with `+` one at least
 //! containerPort! int >=1 <=65535                    a field; `!`: required; limits
 //! hostnameOverride str @34-                         since 1.34; `@28-33` until 1.33, `@7-8` Flux 2.7 and 2.8
 //! protocol str:SCTP|TCP|UDP                         one of these words; the empty one counts as none
 //! ports [#containerPort,protocol core.v1.ContainerPort]    a list, and what its items differ in; `[# str]`: in the whole
 //! nodeSelector {str}                                a map with any keys
 //! limits {#compute}                                 resource names with quantities
+//! pullSecrets [(str|core.v1.LocalObjectReference)]  one of several, told apart by being scalars, lists or maps
 //! interval str len>=1 ~^[0-9]+s$                    a pattern, which reaches to the end of the line
 //! ```
 
@@ -65,9 +67,9 @@ fn range(word: &str) -> (u32, u32) {
 
 /// A type: the line of its name, and what follows up to the next one.
 pub(super) fn type_(head: &'static str, body: &'static str, names: &Names) -> Type {
-    let line = head.split_once(' ').map_or(Line::Kubernetes, |(_, line)| line_of(line));
-    let mut of = Type { line, fields: Vec::new(), alone: Vec::new(), is_open: false };
-    for line in body.lines().filter(|line| !line.is_empty()) {
+    let line = head.split(' ').nth(1).map_or(Line::Kubernetes, line_of);
+    let mut of = Type { line, fields: Vec::new(), alone: Vec::new(), is_open: head.ends_with(" open") };
+    for line in body.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         match line.strip_prefix("? ") {
             Some(group) => of.alone.push(alone(group)),
             None => of.fields.extend(field(line, names)),
@@ -77,8 +79,12 @@ pub(super) fn type_(head: &'static str, body: &'static str, names: &Names) -> Ty
 }
 
 fn alone(group: &'static str) -> Alone {
-    let (is_needed, names) = group.strip_prefix("! ").map_or((false, group), |names| (true, names));
-    Alone { is_needed, names: names.split(' ').map(Cow::Borrowed).collect() }
+    let (is_needed, is_exclusive, names) = match group.split_once(' ') {
+        Some(("!", names)) => (true, true, names),
+        Some(("+", names)) => (true, false, names),
+        _ => (false, true, group),
+    };
+    Alone { is_needed, is_exclusive, names: names.split(' ').map(Cow::Borrowed).collect() }
 }
 
 fn field(line: &'static str, names: &Names) -> Option<Field> {
@@ -149,7 +155,19 @@ pub(super) fn form(text: &'static str, names: &Names) -> (Form, &'static str) {
         };
         return (form, rest.strip_prefix('}').unwrap_or(rest));
     }
-    let end = text.find([' ', ']', '}']).unwrap_or(text.len());
+    if let Some(inner) = text.strip_prefix('(') {
+        let (first, rest) = form(inner, names);
+        let (mut forms, mut rest) = (vec![first], rest);
+        while let Some(inner) = rest.strip_prefix('|') {
+            let (next, after) = form(inner, names);
+            forms.push(next);
+            rest = after;
+        }
+        return (Form::Or(forms), rest.strip_prefix(')').unwrap_or(rest));
+    }
+    // A bar parts the words of a text too, which stands in no parentheses.
+    let ends: &[char] = if text.starts_with("str:") { &[' ', ']', '}'] } else { &[' ', ']', '}', '|', ')'] };
+    let end = text.find(ends).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     let form = match word {
         "any" => Form::Any,

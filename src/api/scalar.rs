@@ -50,7 +50,7 @@ impl Walk<'_> {
                 let wanted = if matches!(form, Form::Integer) { "a whole number" } else { "a number" };
                 self.wrong_type(value, wanted, help.to_owned());
             }
-            (Form::IntOrString, Json::String(_)) => {}
+            (Form::IntOrString, Json::String(text)) => self.text(limits, text),
             (Form::IntOrString, Json::Number(number)) if whole(number).is_some() => {}
             (Form::IntOrString, _) => self.wrong_type(value, "a whole number or a string", String::new()),
             (Form::Quantity, _) => self.quantity(value, false),
@@ -78,6 +78,10 @@ impl Walk<'_> {
             let help = match &*pattern.text {
                 text if text.contains("ms|s|m|h") => {
                     "write a duration such as `30s`, `5m` or `1h30m`; days are not known"
+                }
+                "^[0-9]+%$" => "write a number, or a percentage such as `25%`",
+                text if text.starts_with("^[a-z0-9]([-a-z0-9]") => {
+                    "write lower case letters, digits and dashes, a letter or digit at both ends; the name of a port has 15 at most"
                 }
                 text if text.contains("ms|s|m)") => {
                     "write a duration such as `30s` or `5m`; hours and days are not known"

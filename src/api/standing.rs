@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{
     Own, Versions,
-    form::Type,
+    form::{Line, Type},
     index::{INDEX, Kind, group},
     walk::did_you_mean,
 };
@@ -109,7 +109,7 @@ pub fn standing(body: &Json, versions: Versions, own: &[&Own]) -> Standing {
 
 /// What has no `apiVersion`: an object all the same where its kind and its metadata say so.
 fn nameless(body: &Json, kind: &str) -> Standing {
-    let newest = INDEX.kinds.iter().filter(|known| known.name == kind && known.block.is_some()).next_back();
+    let newest = INDEX.kinds.iter().rfind(|known| known.name == kind && known.block.is_some());
     match newest.filter(|_| body.get("metadata").is_some_and(Json::is_object) && body.get("apiVersion").is_none()) {
         Some(known) => Standing::Impossible {
             key: "kind",
@@ -141,6 +141,13 @@ fn served(kind: &'static Kind, versions: Versions) -> Standing {
     Standing::Known(kind)
 }
 
+/// Whether an `apiVersion` ends in a version as Kubernetes spells them.
+fn is_version(api_version: &str) -> bool {
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    let shape: String = version.chars().filter(|c| !c.is_ascii_digit()).collect();
+    matches!(shape.as_str(), "v" | "valpha" | "vbeta") && version.ends_with(|c: char| c.is_ascii_digit())
+}
+
 /// A kind that the texts do not have under this `apiVersion`.
 fn nowhere(api_version: &str, kind: &str) -> Standing {
     let of_group = || INDEX.kinds.iter().filter(|known| known.group() == group(api_version));
@@ -150,12 +157,17 @@ fn nowhere(api_version: &str, kind: &str) -> Standing {
         let moved = || INDEX.kinds.iter().filter(|known| known.name == kind && known.block.is_some());
         return match closest(group(api_version), moved().map(Kind::group)) {
             Some(meant) => {
-                let meant = moved().filter(|known| known.group() == meant).last().map_or("", |known| known.api_version);
+                let meant = moved().rfind(|known| known.group() == meant).map_or("", |known| known.api_version);
                 let message = format!("there is no {kind} in `{api_version}`");
                 Standing::Impossible { key: "apiVersion", message, help: did_you_mean(meant) }
             }
             None => Standing::Unknown,
         };
+    }
+    // CRDs that gen has one release of may have had other versions, and will have.
+    let is_custom = of_group().all(|known| known.line == Line::Always);
+    if is_custom && is_version(api_version) && of_group().any(|known| known.name == kind) {
+        return Standing::Unknown;
     }
     if let Some(other) = newest(&mut of_group().filter(|known| known.name == kind)) {
         let message = format!("there is no {kind} in `{api_version}`");

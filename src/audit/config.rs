@@ -2,10 +2,12 @@
 //! it ignores keys that it does not know and expressions that do not compile, and takes the first rule that fits.
 
 mod rules;
+mod unsealed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::{Config, Rule};
+pub use unsealed::unsealed;
 
 use crate::{
     diagnostic::{Finding, Location},

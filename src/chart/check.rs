@@ -1,76 +1,52 @@
 //! Values against a chart's rows: every mistake at once.
 
-mod form;
-mod words;
+mod kind;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use super::{
-    Chart, Facet, Kind, Setting,
-    index::Node,
-    shape::{Fields, Form},
-    suggest::is_slip,
+use super::{Chart, Facet, Kind, Setting, Shape, index::Node, suggest::is_slip};
+use crate::{
+    api::{Extent, MANY, Mistake, Place, Step, Versions, Walk, did_you_mean, some_keys},
+    schema::closest,
 };
-pub(super) use form::{HUGE_PAGES, RESOURCE_NAMES};
-
-use crate::schema::closest;
-
-/// Something in the values that the chart ignores or cannot take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Where it stands: keys, and list indices as their digits.
-    pub pointer: Vec<String>,
-    /// Whether the key is wrong and not its value.
-    pub on_key: bool,
-    /// What is wrong. It never holds a text that could be a secret.
-    pub message: String,
-    /// How to put it right; may be empty.
-    pub help: String,
-}
 
 impl Chart {
-    /// Every mistake in `values`, in their order. `null` is one at [`Chart::needed`] only: Helm drops the default for it.
+    /// Every mistake in `values`, in their order. `null` is one at [`Chart::needed`] only: Helm drops the default for it. Parts of
+    /// objects are judged by the types of `versions`.
     #[must_use]
-    pub fn mistakes(&self, values: &Json) -> Vec<Mistake> {
-        let mut check = Check { chart: self, pointer: Vec::new(), found: Vec::new() };
+    pub fn mistakes(&self, values: &Json, versions: Versions) -> Vec<Mistake> {
+        let mut check = Check { chart: self, versions, walk: Walk::default() };
         check.group(&self.tree().root, None, values);
-        check.found
+        check.walk.found
     }
-}
-
-/// A step of the way to a value.
-#[derive(Clone, Copy)]
-enum Step<'v> {
-    Key(&'v str),
-    Item(usize),
 }
 
 struct Check<'v> {
     chart: &'v Chart,
-    pointer: Vec<Step<'v>>,
-    found: Vec<Mistake>,
+    versions: Versions,
+    walk: Walk<'v>,
 }
 
 impl<'v> Check<'v> {
     fn at(&mut self, step: Step<'v>, look: impl FnOnce(&mut Self)) {
-        self.pointer.push(step);
+        self.walk.pointer.push(step);
         look(self);
-        self.pointer.pop();
+        self.walk.pointer.pop();
     }
 
     /// A group of settings. `beside` is what it takes beside them, where an object of Kubernetes becomes of it.
-    fn group(&mut self, node: &Node, beside: Option<&'static Form>, values: &'v Json) {
+    fn group(&mut self, node: &Node, beside: Option<Place>, values: &'v Json) {
         let map = match values {
             Json::Null => return self.without(),
             Json::Object(map) => map,
             _ => {
-                let help = words::some_keys(&node.keys());
-                return self.wrong_type(values, "a map", help);
+                let help = some_keys(&node.keys());
+                return self.walk.wrong_type(values, "a map", help);
             }
         };
-        let beside = node.row.and_then(|(_, setting)| own_form(setting)).or(beside);
+        let beside = node.row.and_then(|(_, setting)| own_part(setting, self.versions)).or(beside);
         for (key, value) in map {
-            let further = || beside.and_then(|form| below(form, key));
+            let further = || beside.and_then(|place| place.below(key));
             match node.child(key) {
                 Some(child) if child.is_group() => {
                     self.at(Step::Key(key), |check| check.group(child, further(), value));
@@ -81,29 +57,42 @@ impl<'v> Check<'v> {
                     }
                 }
                 None => match further() {
-                    Some(form) => self.at(Step::Key(key), |check| check.form(form, value)),
+                    Some(place) => self.at(Step::Key(key), |check| check.place(place, Extent::Whole, value)),
                     None if takes_any(node, beside) || self.is_dependency(key) => {}
                     None => self.at(Step::Key(key), |check| check.unknown(node, beside, value)),
                 },
             }
         }
-        if let Some(Form::Map(fields)) = beside {
-            self.alone(fields, map);
+        if let Some(place) = beside {
+            self.walk = place.check_alone(std::mem::take(&mut self.walk), map);
         }
+    }
+
+    /// A part of an object.
+    fn part(&mut self, shape: Shape, value: &'v Json) {
+        // What the chart itself writes of a pod is not in its values.
+        let extent = if shape == Shape::PodSpec { Extent::Partial } else { Extent::Whole };
+        if let Some(place) = part(shape, self.versions) {
+            self.place(place, extent, value);
+        }
+    }
+
+    fn place(&mut self, place: Place, extent: Extent, value: &'v Json) {
+        self.walk = place.check(std::mem::take(&mut self.walk), extent, value);
     }
 
     /// A group without its defaults.
     fn without(&mut self) {
-        let path = self.path();
+        let path = self.walk.path();
         if self.chart.needed.contains(&path.as_str()) {
             let message = format!("`{path}` cannot be null: the chart's templates fail without it");
-            self.push(true, message, "delete this line, or set what stands in it".to_owned());
+            self.walk.push(true, message, "delete this line, or set what stands in it".to_owned());
         }
     }
 
     /// What stands below the name of a chart that this one depends on is that chart's.
     fn is_dependency(&self, key: &str) -> bool {
-        self.pointer.is_empty() && self.chart.dependencies.iter().any(|(name, _)| *name == key)
+        self.walk.pointer.is_empty() && self.chart.dependencies.iter().any(|(name, _)| *name == key)
     }
 
     fn setting(&mut self, setting: &'static Setting, value: &'v Json) {
@@ -119,18 +108,18 @@ impl<'v> Check<'v> {
 
     /// A value that must not be shown.
     fn credential(&mut self, kind: Kind, value: &'v Json) {
-        let before = self.found.len();
+        let before = self.walk.found.len();
         self.kind(kind, value);
-        for mistake in &mut self.found[before..] {
+        for mistake in &mut self.walk.found[before..] {
             if value.is_number() || value.is_boolean() {
                 "quote it".clone_into(&mut mistake.help);
             }
         }
     }
 
-    fn unknown(&mut self, node: &Node, beside: Option<&'static Form>, value: &'v Json) {
-        let path = self.path();
-        let keys = self.keys();
+    fn unknown(&mut self, node: &Node, beside: Option<Place>, value: &'v Json) {
+        let path = self.walk.path();
+        let keys = self.walk.keys();
         // One map in the other: what was meant is the innermost.
         let mut deep = keys.clone();
         let mut inner = value;
@@ -142,12 +131,9 @@ impl<'v> Check<'v> {
             inner = below;
         }
         let written = keys.last().copied().unwrap_or_default();
-        let fields: Vec<&'static str> = match beside {
-            Some(Form::Map(fields)) => fields.keys.iter().map(|(name, _)| *name).collect(),
-            _ => Vec::new(),
-        };
+        let fields = beside.map_or_else(Vec::new, Place::keys);
         let nearest =
-            |keys: &[&str], value| self.chart.nearest(keys, value).filter(|_| self.found.len() < MOST_OFFERED);
+            |keys: &[&str], value| self.chart.nearest(keys, value).filter(|_| self.walk.found.len() < MOST_OFFERED);
         let whole = nearest(&deep, inner).filter(|_| deep.len() > keys.len());
         let meant = nearest(&keys, value);
         let mut known = node.keys();
@@ -160,32 +146,23 @@ impl<'v> Check<'v> {
         } else if let Some(path) = meant.filter(slip) {
             did_you_mean(&path.join("."))
         } else if let Some(name) = closest(written, fields.iter().copied()) {
-            did_you_mean(&self.path_beside(name))
+            did_you_mean(&self.walk.path_beside(name))
         } else if let Some(path) = whole.or(meant) {
             did_you_mean(&path.join("."))
         } else {
             self.which(&known)
         };
         let why = if fields.is_empty() { "the chart ignores it" } else { "neither the chart nor Kubernetes knows it" };
-        self.push(true, format!("unknown value `{path}`: {why}"), help);
+        self.walk.push(true, format!("unknown value `{path}`: {why}"), help);
     }
 
     /// What a group takes, or where to read it.
     fn which(&self, known: &[&str]) -> String {
-        if known.len() <= words::MANY {
-            return words::some_keys(known);
+        if known.len() <= MANY {
+            return some_keys(known);
         }
-        let group: Vec<&str> = self.keys().split_last().map(|(_, above)| above.to_vec()).unwrap_or_default();
+        let group: Vec<&str> = self.walk.keys().split_last().map(|(_, above)| above.to_vec()).unwrap_or_default();
         format!("`gen values {}` lists what there is", [self.chart.name, &group.join(".")].join(" ").trim_end())
-    }
-
-    /// Keys of which there can be one only.
-    fn alone(&mut self, fields: &'static Fields, map: &'v Map<String, Json>) {
-        let mut there = map.iter().filter(|(key, value)| fields.alone.contains(&key.as_str()) && !value.is_null());
-        if let (Some((first, _)), Some((second, _))) = (there.next(), there.next()) {
-            let message = format!("`{}` cannot have both `{first}` and `{second}`", self.path());
-            self.at(Step::Key(second), |check| check.push(true, message, "keep one of them".to_owned()));
-        }
     }
 }
 
@@ -194,30 +171,20 @@ const MOST_OFFERED: usize = 200;
 /// Deeper values are no settings.
 const DEEPEST: usize = 16;
 
-fn did_you_mean(path: &str) -> String {
-    format!("did you mean `{path}`?")
-}
-
 /// What a group takes beside its settings.
-pub(super) fn own_form(setting: &'static Setting) -> Option<&'static Form> {
+pub(super) fn own_part(setting: &'static Setting, versions: Versions) -> Option<Place> {
     match setting.kind {
-        Kind::Shape(shape) => Some(shape.form()),
+        Kind::Shape(shape) => part(shape, versions),
         _ => None,
     }
 }
 
-/// What a form holds at a key.
-pub(super) fn below(form: &'static Form, key: &str) -> Option<&'static Form> {
-    match form {
-        Form::Map(fields) => fields.below(key),
-        Form::Each(each) => Some(each),
-        Form::Is(Kind::Shape(shape)) => below(shape.form(), key),
-        _ => None,
-    }
+/// The part of an object that a value becomes.
+pub(super) fn part(shape: Shape, versions: Versions) -> Option<Place> {
+    Place::part(&format!("{shape:?}"), versions)
 }
 
-fn takes_any(node: &Node, beside: Option<&'static Form>) -> bool {
+fn takes_any(node: &Node, beside: Option<Place>) -> bool {
     let row = node.row.map(|(_, setting)| setting.kind);
-    matches!(row, Some(Kind::Any | Kind::Map(_)))
-        || matches!(beside, Some(Form::Is(Kind::Any) | Form::Map(Fields { open: true, .. })))
+    matches!(row, Some(Kind::Any | Kind::Map(_))) || beside.is_some_and(Place::is_open)
 }

@@ -4,10 +4,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     Chart, Kind,
-    check::{HUGE_PAGES, RESOURCE_NAMES, below, own_form},
+    check::{own_part, part},
     index::Node,
-    shape::Form,
 };
+use crate::api::{Looks, Place, Versions};
 
 /// A text that Helm renders, or YAML given as text.
 const TEMPLATE_OR_YAML: &str = "\\{\\{|\\n";
@@ -37,11 +37,11 @@ struct Writer {
 }
 
 impl Writer {
-    fn group(&mut self, node: &Node, beside: Option<&'static Form>) -> Json {
-        let beside = node.row.and_then(|(_, setting)| own_form(setting)).or(beside);
+    fn group(&mut self, node: &Node, beside: Option<Place>) -> Json {
+        let beside = node.row.and_then(|(_, setting)| own_part(setting, newest())).or(beside);
         let mut properties = Map::new();
         for child in node.in_order() {
-            let further = beside.and_then(|form| below(form, child.key));
+            let further = beside.and_then(|place| place.below(child.key));
             let schema = match child.row {
                 _ if child.is_group() => self.group(child, further),
                 Some((_, setting)) => {
@@ -59,11 +59,11 @@ impl Writer {
             properties.insert(child.key.to_owned(), schema);
         }
         let mut open = matches!(node.row, Some((_, row)) if matches!(row.kind, Kind::Any | Kind::Map(_)));
-        if let Some(Form::Map(fields)) = beside {
-            open |= fields.open;
-            for (key, form) in fields.keys {
-                if !properties.contains_key(*key) {
-                    properties.insert((*key).to_owned(), self.form(form));
+        if let Some(place) = beside {
+            open |= place.is_open();
+            for (key, below) in place.keys().into_iter().filter_map(|key| Some((key, place.below(key)?))) {
+                if !properties.contains_key(key) {
+                    properties.insert(key.to_owned(), self.place(below));
                 }
             }
         }
@@ -81,18 +81,9 @@ impl Writer {
         match kind {
             Kind::Any => json!({}),
             Kind::Integer(low, high) => {
-                let mut schema = json!({ "type": ["integer", "null"] });
-                for (key, bound, none) in [("minimum", low, i64::MIN), ("maximum", high, i64::MAX)] {
-                    if bound != none {
-                        schema[key] = bound.into();
-                    }
-                }
-                schema
+                integer(Some(low).filter(|low| *low != i64::MIN), Some(high).filter(|high| *high != i64::MAX))
             }
-            Kind::OneOf(words) => {
-                let words: Vec<Json> = words.iter().map(|word| json!(word)).chain([Json::Null]).collect();
-                json!({ "anyOf": [{ "enum": words }, self.refer("template", || json!({ "type": "string", "pattern": TEMPLATE }))] })
-            }
+            Kind::OneOf(words) => self.one_of(words),
             Kind::Bool => self.refer("bool", || json!({ "type": ["boolean", "null"] })),
             Kind::Text => self.refer("text", || json!({ "type": ["string", "null"] })),
             Kind::Scalar => self.refer("scalar", || json!({ "type": ["string", "number", "null"] })),
@@ -101,17 +92,14 @@ impl Writer {
             }
             Kind::List(each) => self.list(each == &Kind::Text, |writer| writer.kind(*each)),
             Kind::Map(each) => self.map(each == &Kind::Text, |writer| writer.kind(*each)),
-            Kind::Shape(shape) => {
-                let name = format!("{shape:?}");
-                if !self.definitions.contains_key(&name) {
-                    // Taken first, because a shape may hold itself.
-                    self.definitions.insert(name.clone(), Json::Null);
-                    let schema = self.form(shape.form());
-                    self.definitions.insert(name.clone(), schema);
-                }
-                reference(&name)
-            }
+            Kind::Shape(shape) => part(shape, newest()).map_or_else(|| json!({}), |place| self.place(place)),
         }
+    }
+
+    fn one_of(&mut self, words: &[&str]) -> Json {
+        let words: Vec<Json> = words.iter().map(|word| json!(word)).chain([Json::Null]).collect();
+        let template = self.refer("template", || json!({ "type": "string", "pattern": TEMPLATE }));
+        json!({ "anyOf": [{ "enum": words }, template] })
     }
 
     fn refer(&mut self, name: &str, schema: impl FnOnce() -> Json) -> Json {
@@ -131,36 +119,62 @@ impl Writer {
         if of_texts { self.refer("text-map", schema) } else { schema() }
     }
 
-    fn form(&mut self, form: &'static Form) -> Json {
-        match form {
-            Form::Is(kind) => self.kind(*kind),
-            Form::List(each) => self.list(is_text(each), |writer| writer.form(each)),
-            Form::Each(each) => self.map(is_text(each), |writer| writer.form(each)),
-            Form::Amounts => {
+    fn place(&mut self, place: Place) -> Json {
+        match place.looks() {
+            Looks::Any => json!({}),
+            Looks::Bool => self.kind(Kind::Bool),
+            Looks::Integer(low, high) => integer(low, high),
+            Looks::Number => json!({ "type": ["number", "null"] }),
+            Looks::Text => self.kind(Kind::Text),
+            Looks::OneOf(words) => self.one_of(&words),
+            Looks::Scalar => self.kind(Kind::Scalar),
+            Looks::Quantity => self.kind(Kind::Quantity),
+            Looks::Amounts(names, further) => {
                 let quantity = self.kind(Kind::Quantity);
                 let mut schema = map(&json!(false));
-                schema["properties"] = RESOURCE_NAMES
-                    .iter()
-                    .map(|name| ((*name).to_owned(), quantity.clone()))
-                    .collect::<Map<_, _>>()
-                    .into();
-                schema["patternProperties"] = json!({ format!("^{HUGE_PAGES}|/|{TEMPLATE}"): quantity });
+                let properties = names.iter().map(|name| ((*name).to_owned(), quantity.clone()));
+                schema["properties"] = properties.collect::<Map<_, _>>().into();
+                let further = further.map(|start| format!("^{start}|")).unwrap_or_default();
+                schema["patternProperties"] = json!({ format!("{further}/|{TEMPLATE}"): quantity });
                 schema
             }
-            Form::Or(forms) => json!({ "anyOf": forms.iter().map(|form| self.form(form)).collect::<Vec<_>>() }),
-            Form::Map(fields) => {
-                let properties: Map<String, Json> =
-                    fields.keys.iter().map(|(key, form)| ((*key).to_owned(), self.form(form))).collect();
-                let mut schema = map(&json!(fields.open));
-                schema["properties"] = properties.into();
-                schema
+            Looks::List(each) => self.list(is_text(each), |writer| writer.place(each)),
+            Looks::Each(each) => self.map(is_text(each), |writer| writer.place(each)),
+            Looks::Or(places) => {
+                json!({ "anyOf": places.into_iter().map(|place| self.place(place)).collect::<Vec<_>>() })
+            }
+            Looks::Map(name, fields) => {
+                if !self.definitions.contains_key(name) {
+                    // Taken first, because a type may hold itself.
+                    self.definitions.insert(name.to_owned(), Json::Null);
+                    let mut schema = map(&json!(place.is_open()));
+                    let properties = fields.into_iter().map(|(key, place)| (key.to_owned(), self.place(place)));
+                    schema["properties"] = properties.collect::<Map<_, _>>().into();
+                    self.definitions.insert(name.to_owned(), schema);
+                }
+                reference(name)
             }
         }
     }
 }
 
-fn is_text(form: &Form) -> bool {
-    matches!(form, Form::Is(Kind::Text))
+/// The schema is one for every environment: the newest version has the most.
+fn newest() -> Versions {
+    Versions::new(None, None)
+}
+
+fn integer(low: Option<i64>, high: Option<i64>) -> Json {
+    let mut schema = json!({ "type": ["integer", "null"] });
+    for (key, bound) in [("minimum", low), ("maximum", high)] {
+        if let Some(bound) = bound {
+            schema[key] = bound.into();
+        }
+    }
+    schema
+}
+
+fn is_text(place: Place) -> bool {
+    matches!(place.looks(), Looks::Text)
 }
 
 fn reference(name: &str) -> Json {

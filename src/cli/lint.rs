@@ -21,6 +21,7 @@ use super::{
     mend::{Known, Mending, dialect},
     pipeline::{self, Workspace},
     report::{self, Files},
+    sops_files,
 };
 use crate::{
     audit,
@@ -170,6 +171,9 @@ impl Lint {
         for path in &self.paths {
             findings.extend(audit::key::below(path, &spelled(path, here)));
         }
+        let below: Vec<(&str, &[u8])> = tree.iter().filter(|(path, _)| !path.starts_with(['.', '/'])).collect();
+        let configs = sops_files::files(here, below.iter().map(|(path, _)| *path));
+        findings.extend(audit::config::unsealed(&configs, &below));
         findings.extend(passed_over.into_iter().map(unreadable));
         findings.extend(environments(&bundle, here)?);
         Ok(Judgement { findings, tree, objects: bundle.objects.len(), locked: exceptions.locked, skipped })

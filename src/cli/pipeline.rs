@@ -208,6 +208,9 @@ impl Workspace {
         let suspects = audit::copied::suspects(&files);
         let facts: Vec<Facts> = suspects.par_iter().filter_map(|(path, bytes)| Facts::read(path, bytes)).collect();
         let copies = audit::copied::findings(&facts);
+        let inputs: Vec<(&str, &[u8])> = self.repository.inputs().iter().collect();
+        let configs = super::sops_files::files(&self.root, inputs.iter().map(|(path, _)| *path));
+        findings.extend(audit::config::unsealed(&configs, &inputs));
         findings.extend(copies.into_iter().filter(|finding| own(&finding.location.file)));
         findings
     }
@@ -217,6 +220,7 @@ impl Workspace {
         if let Some(Compiled { environment, rendered }) = &compiled {
             findings.extend(self.policies(environment, rendered));
         }
+        once(&mut findings);
         let is_sound = worst(&findings) != Some(Severity::Error);
         (compiled.filter(|_| is_sound), findings)
     }
@@ -301,7 +305,8 @@ impl Workspace {
         let positions = Positions::new(rendered, &folder);
         let locate = |at: &At<'_>| Place { generated: positions.find(at), ..rendered.locate(environment, at) };
         let scope = Scope { schemas: Arc::clone(&self.schemas), ..environment.scope() };
-        let said = policy::check(&rendered.bundle, &scope, &locate);
+        let mut said = policy::check(&rendered.bundle, &scope, &locate);
+        said.extend(environment.beside(&self.repository));
         let today = Date::of(SystemTime::now());
         environment.exceptions(&self.repository, &rendered.bundle.comments, today).apply(said)
     }
@@ -341,6 +346,15 @@ impl Workspace {
         }
         tree
     }
+}
+
+/// Drops what schemas say of a line of which the inputs' own checks have said more.
+fn once(findings: &mut Vec<Finding>) {
+    let place = |finding: &Finding| (finding.location.file.clone(), finding.location.line);
+    let is_repeat = |finding: &Finding| finding.rule == policy::INVALID_OBJECT;
+    let of_inputs = |finding: &&Finding| finding.severity == Severity::Error && policy::find(finding.rule).is_none();
+    let said: BTreeSet<(String, u32)> = findings.iter().filter(of_inputs).map(place).collect();
+    findings.retain(|finding| !is_repeat(finding) || !said.contains(&place(finding)));
 }
 
 /// The schemas in a folder, which people know as `shown`, and what is wrong with them.

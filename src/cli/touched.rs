@@ -44,8 +44,8 @@ fn is_layer(path: &str, layer: &str) -> bool {
 /// repository.
 fn reads_other(workspace: &Workspace, name: &str, changed: &BTreeSet<&str>) -> bool {
     let trees = format!("{TREES}/");
-    let is_other =
-        |path: &&str| !path.starts_with(&trees) && !(path.starts_with(FOLDER) && path.matches('/').count() == 1);
+    let is_layer = |path: &str| path.starts_with(FOLDER) && path.matches('/').count() == 1;
+    let is_other = |path: &&str| !(path.starts_with(&trees) || is_layer(path));
     if !changed.iter().any(is_other) {
         return false;
     }

@@ -73,6 +73,10 @@ pub struct EnvironmentSpec {
     /// Which severities apply; `default` where it is left out.
     #[serde(default)]
     pub profile: Profile,
+    /// The environment whose changes come here next, such as `staging`: charts and images may not be newer here, and what differs
+    /// beyond sizes, clients and the like is told.
+    #[serde(default)]
+    pub promotes: Option<String>,
     /// The cluster that this environment runs on.
     pub cluster: ClusterSpec,
     /// The namespace that everything of this environment lives in.

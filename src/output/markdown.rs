@@ -19,7 +19,7 @@ const MORE: usize = 200;
 pub fn document(findings: &[&Finding], limit: usize) -> String {
     let mut page = Page { text: format!("{MARKER}\n"), limit, left_out: 0 };
     if findings.is_empty() {
-        page.text.push_str("### gen: nothing is wrong\n");
+        page.text.push_str("### gen: no findings\n");
         return page.text;
     }
     let sections: Vec<(Severity, Vec<&Finding>)> = [Severity::Error, Severity::Warning, Severity::Note]

@@ -134,9 +134,12 @@ fn descriptor(id: &str, severity: Severity) -> Json {
             set("help", json!({ "text": help(rule), "markdown": markdown(rule) }));
             set("defaultConfiguration", json!({ "level": level(rule.severity) }));
         }
-        // A check of the inputs or of the tree, whose messages say it all.
+        // GitHub wants a description and a help of every rule.
         None => {
+            let about = "A check of the inputs, or of the tree that they produce: each result says what is wrong and how to fix it.";
             set("shortDescription", json!({ "text": id.replace('-', " ") }));
+            set("fullDescription", json!({ "text": about }));
+            set("help", json!({ "text": about, "markdown": about }));
             set("defaultConfiguration", json!({ "level": level(severity) }));
         }
     }

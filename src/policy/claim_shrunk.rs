@@ -27,12 +27,16 @@ fn check(transition: &Transition<'_>, report: &mut Report<'_>) {
         if new.nanos() >= old.nanos() {
             continue;
         }
-        let who = match after.says.growth {
-            Growth::Template => "no StatefulSet takes another size for its volumes",
-            _ => "no claim shrinks",
+        let who = match (&after.says.growth, after.says.is_left) {
+            (Growth::Template, _) => {
+                "no StatefulSet takes another size for its volumes, and what is applied with it stops".to_owned()
+            }
+            (_, false) => "no claim shrinks, and what is applied with it stops".to_owned(),
+            (_, true) => {
+                format!("the one in the cluster keeps its {old}, and the next one may be too small for the data")
+            }
         };
-        let message =
-            format!("{} shrinks from {old} to {new}: {who}, and what is applied with it stops", after.called());
+        let message = format!("{} shrinks from {old} to {new}: {who}", after.called());
         let otherwise =
             format!("write {old} again; for less, restore the data into a second, smaller claim and switch to that");
         let help = transition.steps("restore into a new claim and switch", &otherwise);

@@ -17,6 +17,6 @@ pub(super) const RULE: Rule = Rule {
     good: "metadata: {name: app}\nspec: {dependsOn: [{name: db}]}\n---\nmetadata: {name: db}\nspec: {}\n",
     hides_lines: false,
     is_opinion: false,
-    elsewhere: &["flate dependency cycle"],
+    elsewhere: &["flate test"],
     check: Check::Tree(|view, report| report.faults(view)),
 };

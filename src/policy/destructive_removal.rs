@@ -1,5 +1,7 @@
 //! What goes from the cluster with its manifest.
 
+use std::collections::BTreeMap;
+
 use super::{Check, Report, Rule, Transition, transition::pairs};
 use crate::{diagnostic::Severity, view::lasting::Part};
 
@@ -28,6 +30,16 @@ fn check(transition: &Transition<'_>, report: &mut Report<'_>) {
         held.iter().filter_map(|pair| Some(pair.1.filter(|_| pair.0.is_none())?.thing.as_str())).collect();
     for (before, _) in held.iter().filter(|(_, after)| after.is_none()) {
         let Some(gone) = before else { continue };
+        // What it closed is gone too.
+        let selects = |pods: &[BTreeMap<String, String>]| {
+            let fits = |selector: &BTreeMap<String, String>, pod: &BTreeMap<String, String>| {
+                selector.iter().all(|(key, value)| pod.get(key) == Some(value))
+            };
+            gone.says.selects.as_ref().is_some_and(|selector| pods.iter().any(|pod| fits(selector, pod)))
+        };
+        if selects(&transition.before.pods) && !selects(&transition.after.pods) {
+            continue;
+        }
         let thing = &gone.thing;
         let cost = match gone.says.part {
             Part::State(cost) | Part::Protection(cost) => cost,

@@ -38,7 +38,7 @@ sops:
 "#,
     hides_lines: true,
     is_opinion: false,
-    elsewhere: &[],
+    elsewhere: &["sops-pre-commit forbid-secrets"],
     check: Check::Tree(check),
 };
 

@@ -1,12 +1,14 @@
 //! An object that the API server refuses.
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+use serde_json::Value as Json;
 
 use super::{Check, Report, Rule};
 use crate::{
     api::{self, Mistake, Own, Standing, Versions},
     diagnostic::Severity,
-    view::{Manifest, View},
+    schema::closest,
+    view::{At, Manifest, View},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -33,6 +35,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {
+    half_named(view, report);
     let (versions, own) = (versions(report), own(view, report));
     let judge = |manifest: &Manifest<'_>| judge(manifest, versions, &own);
     let found: Vec<Vec<Mistake>> = view.manifests.par_iter().map(judge).collect();
@@ -41,6 +44,42 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
             let at = manifest.at(&mistake.pointer, mistake.on_key);
             report.violation(&at, mistake.message, mistake.help).fix = mistake.fix;
         }
+    }
+}
+
+/// Documents that say half of what they are: no kind, or no API version.
+fn half_named(view: &View<'_>, report: &mut Report<'_>) {
+    const KEYS: [&str; 2] = ["apiVersion", "kind"];
+    for object in &view.bundle.objects {
+        let Some(body) = object.body.as_object() else { continue };
+        let is_text = |key: &str| body.get(key).is_some_and(Json::is_string);
+        let [Some(missing), None] =
+            [KEYS.iter().find(|key| !is_text(key)), KEYS.iter().filter(|key| !is_text(key)).nth(1)]
+        else {
+            continue;
+        };
+        // An object without a version is one of those below.
+        if *missing == "apiVersion" && !body.contains_key(*missing) && body.contains_key("metadata") {
+            continue;
+        }
+        let meant =
+            body.keys().find(|key| closest(key, std::iter::once(*missing)).is_some() && !KEYS.contains(&key.as_str()));
+        let (key, message) = match (body.get(*missing), meant) {
+            (Some(_), _) => (*missing, format!("`{missing}` is no text, so nothing knows what this is")),
+            (None, Some(meant)) => {
+                (meant.as_str(), format!("unknown key `{meant}`, and no `{missing}`: nothing knows what this is"))
+            }
+            (None, None) if body.contains_key("metadata") => {
+                ("metadata", format!("there is no `{missing}`, so nothing knows what this is"))
+            }
+            (None, None) => continue,
+        };
+        let help = match meant {
+            Some(_) => format!("did you mean `{missing}`?"),
+            None => format!("write the `{missing}`"),
+        };
+        let at = At { object, pointer: vec![key.to_owned()], on_key: true };
+        report.violation(&at, message, help);
     }
 }
 

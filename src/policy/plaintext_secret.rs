@@ -17,12 +17,24 @@ pub(super) const RULE: Rule = Rule {
     good: "services:\n  postgres:\n    secret: {name: postgres-auth}   # environments/staging/secrets/postgres-auth.sops.yaml\n",
     hides_lines: true,
     is_opinion: false,
-    elsewhere: &[],
+    elsewhere: &[
+        "Checkov CKV_SECRET_4",
+        "gitleaks kubernetes-secret-yaml",
+        "KICS Password in URL",
+        "kube-linter env-var-secret",
+        "Kubescape C-0012",
+        "Polaris sensitiveConfigmapContent",
+        "Polaris sensitiveContainerEnvVar",
+        "Trivy KSV-0109",
+        "Trivy KSV-01010",
+    ],
     check: Check::Tree(check),
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {
     for credential in &view.credentials {
-        report.violation(&credential.at, format!("{} stands here in plain text", credential.what), credential.instead);
+        let weak = if credential.is_guessed { ", and is one that everybody tries first" } else { "" };
+        let message = format!("{} stands here in plain text{weak}", credential.what);
+        report.violation(&credential.at, message, credential.instead);
     }
 }

@@ -16,6 +16,6 @@ pub(super) const RULE: Rule = Rule {
     good: "# environments/staging.yaml\nsecrets:\n  recipients:\n    platform: age1...\n",
     hides_lines: true,
     is_opinion: false,
-    elsewhere: &[],
+    elsewhere: &["Checkov CKV_SECRET_13", "gitleaks age-secret-key", "gitleaks private-key"],
     check: Check::Elsewhere,
 };

@@ -44,7 +44,7 @@ spec:
 "#,
     hides_lines: false,
     is_opinion: false,
-    elsewhere: &[],
+    elsewhere: &["flate test"],
     check: Check::Tree(check),
 };
 

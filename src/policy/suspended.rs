@@ -14,6 +14,6 @@ pub(super) const RULE: Rule = Rule {
     good: "kind: HelmRelease\nspec: {suspend: false}\n",
     hides_lines: false,
     is_opinion: false,
-    elsewhere: &["konflate suspended"],
+    elsewhere: &["konflate"],
     check: Check::Tree(|view, report| report.faults(view)),
 };

@@ -8,9 +8,9 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     production: Severity::Error,
     summary: "A sealed file is applied by something that does not decrypt it.",
-    rationale: "Flux refuses a Secret that is still sealed, and with it the whole Kustomization; other kinds, and \
-                everything under Argo CD without a plugin, arrive as ENC[...] texts that applications take for their \
-                password.",
+    rationale: "Flux applies a Secret whose `stringData` is sealed as it is, and calls that Ready: applications get ENC[...] texts \
+                for passwords, and a new database takes them for good. A Secret whose `data` is sealed stops the whole \
+                Kustomization. Argo CD without a plugin applies whatever it finds.",
     remedy: "Give the Flux Kustomization `decryption` with the provider sops and the Secret of the key. Under \
              Argo CD let KSOPS read the file. Put sealed files into a `secretGenerator`, never into a \
              `configMapGenerator`.",

@@ -1,6 +1,6 @@
 //! A value that the chart does not know, or not in this form.
 
-use super::{Check, Report, Rule};
+use super::{Check, Report, Rule, invalid_object::versions};
 use crate::{chart, diagnostic::Severity, view::View};
 
 pub(super) const RULE: Rule = Rule {
@@ -22,6 +22,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(view: &View<'_>, report: &mut Report<'_>) {
+    let versions = versions(report);
     for release in &view.releases {
         if !release.is_known() {
             // Whoever lets another model stand in for a version has been told.
@@ -36,7 +37,7 @@ fn check(view: &View<'_>, report: &mut Report<'_>) {
             continue;
         }
         for layer in &release.layers {
-            for mistake in release.chart.mistakes(&layer.values) {
+            for mistake in release.chart.mistakes(&layer.values, versions) {
                 let at = layer.at(&mistake.pointer, mistake.on_key);
                 // One word about a value is enough; where the default of a group is spoken of, its type is another matter.
                 let is_group = !release.chart.group(&mistake.pointer.join(".")).is_empty();

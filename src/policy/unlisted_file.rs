@@ -16,6 +16,6 @@ pub(super) const RULE: Rule = Rule {
     good: "resources: [release.yaml, networkpolicy.yaml]\n",
     hides_lines: false,
     is_opinion: false,
-    elsewhere: &["flate orphan"],
+    elsewhere: &[],
     check: Check::Tree(|view, report| report.faults(view)),
 };

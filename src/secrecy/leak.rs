@@ -123,17 +123,8 @@ pub fn is_address_with_password(text: &str) -> bool {
 /// Words that stand where a secret would, and say how it is used.
 const WORDS: &[&str] = &["true", "false", "yes", "no", "on", "off", "none", "null", "required", "optional"];
 /// What stands for a secret in an example and is none. `changeme` is not among them: it becomes the password.
-const PLACEHOLDERS: &[&str] = &[
-    "placeholder",
-    "redacted",
-    "replace-me",
-    "replace_me",
-    "replaceme",
-    "todo",
-    "tbd",
-    "dummy-value",
-    "your-password",
-];
+const PLACEHOLDERS: &[&str] =
+    &["redacted", "replace-me", "replace_me", "replaceme", "todo", "tbd", "dummy-value", "your-password"];
 
 /// Whether a secret is spelled out, and neither a variable, an example, a path nor a call.
 #[must_use]
@@ -142,7 +133,8 @@ pub fn is_own_text(secret: &str) -> bool {
     let secret = secret.trim();
     let small = secret.to_ascii_lowercase();
     let is_crossed_out = small.len() >= 3 && small.bytes().all(|byte| byte == b'x');
-    let is_word = WORDS.contains(&small.as_str()) || PLACEHOLDERS.contains(&small.as_str()) || is_crossed_out;
+    let is_example = PLACEHOLDERS.contains(&small.as_str()) || small.contains("placeholder");
+    let is_word = WORDS.contains(&small.as_str()) || is_example || is_crossed_out;
     !secret.is_empty() && !secret.starts_with(starts) && !secret.contains(['(', '[', '{']) && !is_word
 }
 

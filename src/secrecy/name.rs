@@ -17,6 +17,7 @@ const ABOUT: &[&str] = &[
     "CHARSET",
     "CHECK",
     "CLASS",
+    "CMD",
     "COMMAND",
     "COMPLEXITY",
     "COUNT",
@@ -69,6 +70,9 @@ const ABOUT: &[&str] = &[
     "VERSION",
 ];
 
+/// Names that end like those of secrets and are none: a name that all members of a cluster know, and a kind of token.
+const NO_SECRETS: &[&[&str]] = &[&["INITIAL", "CLUSTER", "TOKEN"], &["ETCD", "AUTH", "TOKEN"]];
+
 /// The words of a name, in capitals: `dbPassword`, `DB_PASSWORD` and `db-password` have the same ones.
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
@@ -106,8 +110,9 @@ pub fn names_secret(name: &str) -> bool {
     let is_key = last == "KEY" && before.is_some_and(|before| SECRET_KEYS.contains(&before));
     let is_other_key = last == "KEY" && !is_key;
     // The name of a Secret.
-    let is_object = last == "SECRET" && words.iter().any(|word| OBJECTS.contains(&word.as_str()));
-    if is_object {
+    let is_object = matches!(last, "SECRET" | "SECRETS") && words.iter().any(|word| OBJECTS.contains(&word.as_str()));
+    let is_other = |name: &&[&str]| words.ends_with(&name.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+    if is_object || NO_SECRETS.iter().any(|name| is_other(name)) {
         return false;
     }
     let ends_so = ["PASSWORD", "PASSWD", "SECRET", "SECRETS"].iter().any(|end| last.ends_with(end));
@@ -177,6 +182,10 @@ mod tests {
         for name in [
             "POSTGRES_PASSWORD_FILE",
             "PASSWORD_RESET_URL",
+            "AIRFLOW__API__SECRET_KEY_CMD",
+            "ETCD_INITIAL_CLUSTER_TOKEN",
+            "ETCD_AUTH_TOKEN",
+            "c.KubeSpawner.image_pull_secrets",
             "PASSWORD_COMPLEXITY",
             "SECRET_NAME",
             "password_encryption",

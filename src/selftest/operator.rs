@@ -18,6 +18,8 @@ pub struct Operator {
     /// A dotted path below that; `*` is every item of a list and every entry of a map.
     pub(super) at: &'static str,
     pub(super) change: Change,
+    /// Whether it can be told only where everything that belongs to a tree is in it.
+    pub(super) needs_everything: bool,
     /// What must hold for the object.
     pub(super) when: fn(&Json) -> bool,
 }
@@ -100,14 +102,24 @@ impl Operator {
             On::Layers | On::Environment | On::SealedInputs => Stage::Inputs,
             _ => Stage::Tree,
         };
-        Operator { id, plants, rules, stage, on, at, change, when: |_| true }
+        Operator { id, plants, rules, stage, on, at, change, needs_everything: false, when: |_| true }
     }
 
-    /// Whether its mistakes can be told only where everything that belongs to a tree is in it.
-    pub(super) fn needs_everything(&self) -> bool {
-        const ABOUT_ABSENCE: &[&str] =
-            &["dangling-reference", "secret-key-missing", "missing-file", "undecryptable-secret"];
-        self.rules.iter().all(|rule| ABOUT_ABSENCE.contains(rule))
+    /// A mistake that shows only on the way from the tree as it is to the spoilt one.
+    pub(super) const fn on_the_way(
+        id: &'static str,
+        rules: &'static [&'static str],
+        plants: &'static str,
+        on: On,
+        at: &'static str,
+        change: Change,
+    ) -> Operator {
+        Operator { stage: Stage::Transition, ..Operator::new(id, rules, plants, on, at, change) }
+    }
+
+    /// The same, only where everything that belongs to a tree is in it: elsewhere nobody can tell.
+    pub(super) const fn in_whole_trees(self) -> Operator {
+        Operator { needs_everything: true, ..self }
     }
 
     /// The same, only where the object is such a one.

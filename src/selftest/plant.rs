@@ -68,6 +68,7 @@ const FREE: &[&str] = &[
     "stringData",
     "binaryData",
     "hard",
+    "capacity",
     "sops",
     "commonLabels",
     "commonAnnotations",
@@ -116,7 +117,7 @@ impl Ground {
     /// The places of an operator.
     pub(super) fn places(&self, operator: &'static Operator) -> Vec<Mutant> {
         let mut found: Vec<Mutant> = Vec::new();
-        if operator.needs_everything() && !self.is_complete {
+        if operator.needs_everything && !self.is_complete {
             return found;
         }
         for root in self.roots(operator) {
@@ -370,24 +371,19 @@ fn is_of_kind(body: &Json, wanted: &str) -> bool {
     }
 }
 
-/// A key with a letter missing.
+/// A key with a letter written twice.
 fn misspelt(key: &str) -> String {
-    let letters: Vec<char> = key.chars().collect();
-    match letters.len() {
-        0..=2 => format!("{key}{key}"),
-        length => {
-            letters.iter().enumerate().filter(|(index, _)| *index != length - 2).map(|(_, letter)| letter).collect()
-        }
+    let length = key.chars().count();
+    let doubled = |(index, letter): (usize, char)| std::iter::repeat_n(letter, if index + 2 == length { 2 } else { 1 });
+    match length {
+        0 | 1 => format!("{key}{key}"),
+        _ => key.chars().enumerate().flat_map(doubled).collect(),
     }
 }
 
-/// Something of another type.
+/// Something of another type: where a text, a number or a flag belongs, no list does.
 fn confused(value: &Json) -> Json {
-    match value {
-        Json::String(text) => Json::Array(vec![Json::from(text.as_str())]),
-        Json::Bool(_) => Json::from("perhaps"),
-        _ => Json::from("some"),
-    }
+    Json::Array(vec![value.clone()])
 }
 
 fn named(yaml: &str, body: &Json) -> String {

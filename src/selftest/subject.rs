@@ -6,7 +6,7 @@ use super::{Inputs, Stage, plant::Files};
 use crate::{
     diagnostic::{Finding, Location, Severity},
     manifest::{Bundle, Identity, Listing, Object, dotted},
-    policy::{self, Place, Scope},
+    policy::{self, Comparison, Place, Scope},
     render::Rendered,
     sops,
     tree::FileTree,
@@ -64,7 +64,7 @@ impl<'a> Subject<'a> {
 
     /// A copy that may be spoilt.
     pub(super) fn copy(&self) -> Copy<'_> {
-        Copy { subject: self, bundle: self.bundle() }
+        Copy { subject: self, before: None, bundle: self.bundle() }
     }
 
     pub(super) fn known(&self) -> Baseline {
@@ -73,6 +73,10 @@ impl<'a> Subject<'a> {
         findings.extend(self.tree.iter().filter_map(|(path, bytes)| sops::private_key(path, bytes)));
         let inputs = self.inputs.as_ref().map_or_else(Vec::new, |inputs| inputs.findings(inputs.files.clone()));
         Baseline { tree: identified(findings), inputs: identified(inputs), transition: Known::new() }
+    }
+
+    fn place(&self, at: &At<'_>) -> Place {
+        Place::new(Location::file(&at.object.file), dotted(&at.object.body, &at.pointer))
     }
 
     /// What the rules say about a bundle.
@@ -84,6 +88,8 @@ impl<'a> Subject<'a> {
 
 /// A tree in memory that one mutant after the other is planted into.
 pub(super) struct Copy<'a> {
+    /// The tree as it is, once somebody asks for it.
+    before: Option<Bundle>,
     subject: &'a Subject<'a>,
     bundle: Bundle,
 }
@@ -94,7 +100,7 @@ impl Copy<'_> {
         let (findings, known) = match stage {
             Stage::Tree => (self.of_tree(files), &known.tree),
             Stage::Inputs => (self.of_inputs(files), &known.inputs),
-            Stage::Transition => (Vec::new(), &known.transition),
+            Stage::Transition => (self.of_transition(files), &known.transition),
         };
         identified(findings).difference(known).map(|(rule, ..)| *rule).collect()
     }
@@ -112,6 +118,28 @@ impl Copy<'_> {
     }
 
     fn of_tree(&mut self, files: &Files) -> Vec<Finding> {
+        let subject = self.subject;
+        let (said, mut findings) = self.spoilt(files, |bundle| subject.said(bundle));
+        findings.extend(said);
+        findings
+    }
+
+    /// What the way from the tree to the spoilt one gives to say.
+    fn of_transition(&mut self, files: &Files) -> Vec<Finding> {
+        let subject = self.subject;
+        let before = self.before.take().unwrap_or_else(|| subject.bundle());
+        let locate = |at: &At<'_>| subject.place(at);
+        let compare = |after: &Bundle| {
+            let (scope, locate, gone) = (&subject.scope, &locate, &locate);
+            Comparison { before: &before, after, scope, locate, gone, runbook: None }.findings()
+        };
+        let (said, _) = self.spoilt(files, compare);
+        self.before = Some(before);
+        said
+    }
+
+    /// Asks about the spoilt tree; what is wrong with the form of its files, and private keys in them, come second.
+    fn spoilt<T>(&mut self, files: &Files, ask: impl FnOnce(&Bundle) -> T) -> (T, Vec<Finding>) {
         let mut changed = FileTree::new();
         for (path, bytes) in files {
             // A path that the tree had, or a new one beside it.
@@ -133,7 +161,7 @@ impl Copy<'_> {
         self.bundle.objects = kept;
         let names = self.changed_names(files);
         let known = names.map(|names| std::mem::replace(&mut self.bundle.files, names));
-        findings.extend(self.subject.said(&self.bundle));
+        let answer = ask(&self.bundle);
         if let Some(known) = known {
             self.bundle.files = known;
         }
@@ -142,7 +170,7 @@ impl Copy<'_> {
             self.bundle.objects.insert(index, object);
         }
         findings.extend(changed.iter().filter_map(|(path, bytes)| sops::private_key(path, bytes)));
-        findings
+        (answer, findings)
     }
 
     /// The names of the files, where some come or go.

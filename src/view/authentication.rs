@@ -6,7 +6,9 @@ mod implied;
 use serde_json::Value as Json;
 
 use super::{
-    At, Spot, Tree, product,
+    At, Spot, Tree,
+    foreign::Told,
+    product,
     release::{Valued, is_true},
 };
 
@@ -70,6 +72,17 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<OpenDoor<'a>> {
         }
     }
     found.extend(tree.releases.iter().flat_map(of_release));
+    for release in tree.foreign {
+        let Some(product) = release.product() else { continue };
+        let open = release.told().into_iter().filter_map(|told| match told {
+            Told::NoPassword(flag) => {
+                let name = flag.pointer().split_off(release.values.pointer().len()).join(".");
+                Some(OpenDoor { at: flag.at(), door: Door::Setting(name), product })
+            }
+            _ => None,
+        });
+        found.extend(open);
+    }
     found
 }
 

@@ -4,6 +4,7 @@ use super::{
     At, Spot, Tree,
     exposure::{is_any, is_internal},
     path,
+    reach::is_private,
 };
 
 /// A load balancer that is open to the world, and in front of no database.
@@ -30,7 +31,9 @@ fn open<'a>(service: &Spot<'a, '_>, tree: &Tree<'a, '_>) -> Option<OpenBalancer<
         None => return None,
     };
     let annotations = service.entries(&["metadata", "annotations"]);
-    let is_limited = annotations.iter().any(|(key, value)| is_internal(key, value.value) || limits(key));
+    let is_limited =
+        annotations.iter().any(|(key, value)| is_internal(key, value.value) || limits(key) || is_inside(value))
+            || service.get(&["spec", "loadBalancerIP"]).is_some_and(|address| is_inside(&address));
     let ports = service.items(&["spec", "ports"]);
     let port = ports.iter().find(|port| !is_web(port))?;
     // A database is another rule's business, whoever is let through.
@@ -41,6 +44,12 @@ fn open<'a>(service: &Spot<'a, '_>, tree: &Tree<'a, '_>) -> Option<OpenBalancer<
         port: number,
         path: path::to_service(service, tree.databases),
     })
+}
+
+/// Whether a text is a list of addresses of an own network, as controllers are told which ones to take.
+fn is_inside(addresses: &Spot<'_, '_>) -> bool {
+    let mut addresses = addresses.value.as_str().unwrap_or_default().split(',').map(str::trim);
+    addresses.all(|address| address.parse().is_ok_and(is_private))
 }
 
 /// Whether an annotation says from where a load balancer is reached, or keeps it inside a network of its own.

@@ -1,5 +1,6 @@
 //! Secrets in plain text.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
 
 use super::{At, Spot, Tree, pod::Pod, release::Valued, workload};
@@ -20,6 +21,8 @@ pub struct Credential<'a> {
     pub what: String,
     /// The better place for it, for people.
     pub instead: &'static str,
+    /// Whether it is one of those that everybody tries first.
+    pub is_guessed: bool,
 }
 
 const SEAL: &str =
@@ -58,7 +61,40 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Credential<'a>> {
 }
 
 fn credential<'a>(spot: &Spot<'a, '_>, what: impl Into<String>, instead: &'static str) -> Credential<'a> {
-    Credential { at: spot.at(), what: what.into(), instead }
+    Credential { at: spot.at(), what: what.into(), instead, is_guessed: is_guessed(spot.value) }
+}
+
+/// Passwords of examples and of images: whoever attacks tries these first.
+const GUESSED: &[&str] = &[
+    "123456",
+    "admin",
+    "changeit",
+    "changeme",
+    "change-me",
+    "default",
+    "example",
+    "minioadmin",
+    "passw0rd",
+    "password",
+    "postgres",
+    "pass",
+    "root",
+    "secret",
+    "test",
+    "toor",
+    "welcome",
+];
+
+/// Whether a secret is one that everybody tries first; in base64 too.
+fn is_guessed(value: &Json) -> bool {
+    let is_one = |text: &str| {
+        let text = text.trim().to_ascii_lowercase();
+        GUESSED.iter().any(|known| {
+            text.strip_prefix(known).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'!'))
+        })
+    };
+    let decoded = |text: &str| String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok();
+    value.as_str().is_some_and(|text| is_one(text) || decoded(text).is_some_and(|text| is_one(&text)))
 }
 
 /// Kinds that lead to secrets, describe or seal them.

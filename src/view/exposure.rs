@@ -9,7 +9,7 @@ use super::{
     pod::Pod,
     product,
     reach::is_wide,
-    route::{Route, Services, routes},
+    route::{Route, Services, entries, routes},
 };
 
 use crate::diagnostic::Fix;
@@ -99,6 +99,12 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Exposure<'a>> {
     }
     found.extend(tree.pods.iter().flat_map(of_pod));
     found.extend(tree.releases.iter().flat_map(values::of_release));
+    for release in tree.foreign {
+        found.extend(values::of_foreign(release));
+        // The chart of ingress-nginx makes the ConfigMap of bare connections from this map.
+        let entries = if release.chart == "ingress-nginx" { entries(&release.values, &["tcp"]) } else { Vec::new() };
+        found.extend(entries.iter().filter_map(|route| of_route(route, &services, tree)));
+    }
     found.extend(compose::exposures(tree.composed));
     found
 }

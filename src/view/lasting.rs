@@ -64,6 +64,8 @@ pub struct Lasting<'a> {
     pub levels: Vec<Fact<'a, Level>>,
     /// What waits for somebody to let it go on.
     pub parked: Vec<Fact<'a, Parked<'a>>>,
+    /// The labels of its pods.
+    pub pods: Vec<std::collections::BTreeMap<String, String>>,
     /// What is asked for and not in the tree: kind and name.
     pub missing: Vec<(String, String)>,
 }
@@ -76,6 +78,7 @@ impl<'a> Lasting<'a> {
             homes: home::find(tree),
             parked: parked::find(tree),
             missing: held::missing(tree),
+            pods: held::pods(tree),
             ..Lasting::default()
         };
         for body in tree.bodies {
@@ -89,6 +92,7 @@ impl<'a> Lasting<'a> {
             lasting.held.extend(held::of_release(valued.release));
             lasting.claims.extend(claim::of_release(valued.release));
             lasting.fixed.extend(fixed::of_release(valued.release));
+            lasting.levels.extend(level::of_release(valued.release));
         }
         lasting
     }

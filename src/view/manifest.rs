@@ -1,6 +1,9 @@
 //! The objects themselves, wherever they stand.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use serde_json::Value as Json;
 
@@ -32,9 +35,10 @@ impl<'a> Manifest<'a> {
 
 /// The objects of the documents of a tree.
 pub(super) fn written<'a>(bundle: &'a Bundle, bodies: &[Spot<'a, 'a>]) -> Vec<Manifest<'a>> {
-    let patches = patches(bundle);
+    // gen's own kustomizations complete nothing.
+    let partial = if bundle.provided.is_none() { partial(bundle) } else { HashSet::new() };
     let manifest = |spot: &Spot<'a, 'a>| {
-        let is_patch = spot.value.get("$patch").is_some() || patches.contains(&spot.object.file);
+        let is_patch = spot.value.get("$patch").is_some() || partial.contains(&spot.object.file);
         let extent = if is_patch { Extent::Partial } else { Extent::Whole };
         Manifest { object: spot.object, body: Cow::Borrowed(spot.value), extent, prefix: spot.pointer() }
     };
@@ -47,15 +51,44 @@ pub(super) fn extra<'a>(spot: &Spot<'a, '_>) -> Manifest<'a> {
     Manifest { object: spot.object, body, extent: Extent::Whole, prefix: spot.pointer() }
 }
 
-/// The files that kustomize lays over others: they hold parts of objects.
-fn patches(bundle: &Bundle) -> HashSet<String> {
+/// The files that hold parts of objects: those that kustomize lays over others, and those that it lays them over.
+fn partial(bundle: &Bundle) -> HashSet<String> {
     let is_kustomize = |object: &&Object| object.group() == "kustomize.config.k8s.io" || is_kustomization(&object.file);
+    let kustomizations: Vec<&Object> = bundle.objects.iter().filter(is_kustomize).collect();
+    let by_folder: HashMap<String, &Object> =
+        kustomizations.iter().map(|object| (beside(object, "."), *object)).collect();
+    let list = |object: &'_ Object, keys: &[&str]| -> Vec<String> {
+        let lists = keys.iter().filter_map(|key| at(&object.body, &[key])?.as_array());
+        lists
+            .flatten()
+            .filter_map(|entry| entry.as_str().or_else(|| entry.get("path")?.as_str()))
+            .map(str::to_owned)
+            .collect()
+    };
     let mut files = HashSet::new();
-    for object in bundle.objects.iter().filter(is_kustomize) {
-        let list = |key: &str| at(&object.body, &[key]).and_then(Json::as_array).into_iter().flatten();
-        let paths = list("patches").chain(list("patchesJson6902")).filter_map(|patch| patch.get("path")?.as_str());
-        let merged = list("patchesStrategicMerge").filter_map(Json::as_str);
-        files.extend(paths.chain(merged).map(|path| beside(object, path)));
+    let mut completed: Vec<&Object> = Vec::new();
+    for object in &kustomizations {
+        let patches = list(object, &["patches", "patchesJson6902", "patchesStrategicMerge"]);
+        files.extend(patches.iter().map(|path| beside(object, path)));
+        let adds = ["patches", "patchesJson6902", "patchesStrategicMerge", "commonLabels"];
+        let selects = at(&object.body, &["labels"]).and_then(Json::as_array).into_iter().flatten();
+        let mut selects = selects.filter_map(|labels| labels.get("includeSelectors")?.as_bool());
+        if adds.iter().any(|key| at(&object.body, &[key]).is_some()) || selects.any(|selects| selects) {
+            completed.push(object);
+        }
+    }
+    let mut seen = HashSet::new();
+    while let Some(object) = completed.pop() {
+        if !seen.insert(&object.file) {
+            continue;
+        }
+        for path in list(object, &["resources", "bases", "components"]) {
+            let path = beside(object, &path);
+            match by_folder.get(&path) {
+                Some(below) => completed.push(below),
+                None => drop(files.insert(path)),
+            }
+        }
     }
     files
 }

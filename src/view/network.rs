@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::{
     At, Spot, Tree,
     database::{Database, named_by},
+    foreign::{Foreign, Told},
     path, product,
-    reach::{Direction, Openness, Policies, Policy, Port, covers, openness},
+    reach::{Direction, Known, Labels, Openness, Policies, Policy, Port, covers, openness},
     release::{Valued, is_true},
 };
 use crate::chart::{Facet, Kind, NetworkPolicy, Shape};
@@ -64,6 +65,7 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<NetworkGap<'a>> {
         }
     }
     gaps.extend(tree.releases.iter().flat_map(|release| of_release(release, policies)));
+    gaps.extend(tree.foreign.iter().flat_map(|release| of_foreign(release, policies)));
     for (workload, database) in tree.bodies.iter().filter_map(|body| Some((body, Database::of_workload(body)?))) {
         if !policies.limits(&database.namespace, database.known(), Direction::Ingress) {
             let path = format!("any pod -> pods {}", called(&database));
@@ -88,9 +90,9 @@ pub(super) fn without_default<'a>(tree: &Tree<'a, '_>) -> Vec<At<'a>> {
 
 /// Pods by their labels, with the first of their ports.
 fn called(database: &Database) -> String {
-    let labels: Vec<String> = database.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let labels = path::pairs(database.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
     let port = database.listens.first().map_or(String::new(), |port| format!(":{port}"));
-    format!("{}{port}", labels.join(","))
+    format!("{labels}{port}")
 }
 
 /// What a rule of a policy opens: of the databases that it selects; else its labels or ports tell what it is for.
@@ -192,6 +194,26 @@ fn of_release<'a>(valued: &Valued<'a, '_>, policies: &Policies<'a, '_>) -> Vec<N
         }
     }
     gaps
+}
+
+/// What the values of a chart say about its policy that there is no model of. Its pods bear the usual labels.
+fn of_foreign<'a>(release: &Foreign<'a, '_>, policies: &Policies<'a, '_>) -> Vec<NetworkGap<'a>> {
+    let Some(product) = release.product() else { return Vec::new() };
+    let own = [("app.kubernetes.io/name", release.chart), ("app.kubernetes.io/instance", release.release)];
+    let labels: Labels = own.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let known = Known { labels: &labels, is_open: true };
+    let gap = |told: Told<'a, '_>| match told {
+        Told::PolicyOff(flag) => {
+            let is_guarded = policies.limits(release.namespace, known, Direction::Ingress);
+            (!is_guarded).then(|| (flag.at(), Gap::Off))
+        }
+        Told::PolicyOpen(flag) => {
+            Some((flag.at(), if flag.value == "false" { Gap::QuotedFalse } else { Gap::AllowExternal }))
+        }
+        _ => None,
+    };
+    let gaps = release.told().into_iter().filter_map(gap);
+    gaps.map(|(at, gap)| NetworkGap { at, gap, product, path: String::new() }).collect()
 }
 
 fn parent(path: &str) -> &str {

@@ -62,3 +62,8 @@ pub(super) fn called(namespace: &str, name: &str) -> String {
 fn plain(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
+
+/// Labels as people write them: `app=db,tier=back`.
+pub(super) fn pairs<'p>(labels: impl Iterator<Item = (&'p str, &'p str)>) -> String {
+    labels.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}

@@ -9,7 +9,7 @@ mod selector;
 pub use policy::{Caller, Direction, Policies, Port};
 pub use selector::Labels;
 
-pub(super) use address::is_wide;
+pub(super) use address::{is_private, is_wide};
 pub(super) use index::{Index, pair_of};
 pub(super) use policy::{Openness, Policy, covers, openness};
 pub(super) use selector::{Known, labels, selects, selects_pairs};

@@ -118,6 +118,11 @@ fn of_body<'a, 'v>(body: &Spot<'a, 'v>) -> Vec<Named<'a, 'v>> {
         let namespace = spot.text(&["namespace"]).unwrap_or(here);
         named(spot, &["name"], spot.text(&["kind"]).unwrap_or(body.kind()), namespace)
     };
+    if matches!(body.kind(), "Application") && body.group() == "argoproj.io" {
+        // Argo CD makes the project `default` itself.
+        let project = named(body, &["spec", "project"], "AppProject", here);
+        found.extend(project.filter(|project| project.name != "default"));
+    }
     if body.group().ends_with("toolkit.fluxcd.io") {
         for keys in [&["spec", "sourceRef"][..], &["spec", "chartRef"], &["spec", "chart", "spec", "sourceRef"]] {
             found.extend(body.get(keys).as_ref().and_then(typed));
@@ -125,6 +130,11 @@ fn of_body<'a, 'v>(body: &Spot<'a, 'v>) -> Vec<Named<'a, 'v>> {
         for key in ["dependsOn", "valuesFrom"] {
             found.extend(body.items(&["spec", key]).iter().filter_map(typed));
         }
+        // What charts and operators make is waited for too; what only a tree can hold should be in it.
+        let is_own = |check: &&Spot<'a, 'v>| {
+            check.text(&["apiVersion"]).is_some_and(|version| version.contains(".toolkit.fluxcd.io/"))
+        };
+        found.extend(body.items(&["spec", "healthChecks"]).iter().filter(is_own).filter_map(typed));
         for keys in [&["spec", "decryption", "secretRef", "name"][..], &["spec", "secretRef", "name"]] {
             found.extend(named(body, keys, "Secret", here));
         }

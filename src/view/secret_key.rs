@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{At, Spot, Tree, pod::Pod};
+use serde_json::Value as Json;
+
+use super::{At, Release, Spot, Tree, pod::Pod, release::is_true};
 use crate::manifest::Provenance;
 
 /// A key that a Secret of the tree does not have.
@@ -42,7 +44,39 @@ pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<MissingKey<'a>> {
             known: has.clone(),
         })
     };
-    demands.filter_map(missing).collect()
+    let releases = tree.releases.iter().flat_map(|valued| of_values(valued.release));
+    let in_values = releases.filter_map(|(at, namespace, secret, key)| {
+        let has = known.get(&(namespace, secret.as_str())).or_else(|| known.get(&("", secret.as_str())));
+        let known = has.filter(|has| !has.contains(&key))?.clone();
+        Some(MissingKey { at, secret, key, known })
+    });
+    demands.filter_map(missing).chain(in_values).collect()
+}
+
+/// The keys that the values of a chart name, each with the value that names its Secret and, where there is one, the one that
+/// tells whether it is asked for.
+const OF_VALUES: &[(&str, &str, Option<&str>)] = &[
+    ("auth.secretKeys.adminPasswordKey", "auth.existingSecret", Some("auth.enablePostgresUser")),
+    ("auth.secretKeys.userPasswordKey", "auth.existingSecret", None),
+    ("tls.certFilename", "tls.certificatesSecret", Some("tls.enabled")),
+    ("tls.certKeyFilename", "tls.certificatesSecret", Some("tls.enabled")),
+    ("tls.certCAFilename", "tls.certificatesSecret", Some("tls.enabled")),
+];
+
+/// What the values of a release ask for: the place, the namespace, the Secret, the key.
+fn of_values<'a, 'v>(release: &'v Release<'a>) -> Vec<(At<'a>, &'v str, String, String)> {
+    let text =
+        |path: &str| release.value(path).and_then(Json::as_str).filter(|text| !text.is_empty() && !text.contains("{{"));
+    let demand = |(key, secret, switch): &(&str, &str, Option<&str>)| {
+        let is_known = release.chart.setting(key).is_some() && release.chart.setting(secret).is_some();
+        let is_off = |switch: &str| release.value(switch).is_some_and(|value| !is_true(value));
+        if !is_known || switch.is_some_and(is_off) {
+            return None;
+        }
+        let at = release.place(key).filter(|at| matches!(at.object.provenance, Provenance::Written(_)))?;
+        Some((at, release.namespace.as_str(), text(secret)?.to_owned(), text(key)?.to_owned()))
+    };
+    OF_VALUES.iter().filter_map(demand).collect()
 }
 
 /// The key at `key` of `spot`, of the Secret whose name stands at `name`; none where it may be missing.

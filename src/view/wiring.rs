@@ -42,6 +42,7 @@ where
     found.extend(build::circles(&ground));
     found.extend(sealed::find(&ground, &deliveries));
     found.extend(owners::find(&deliveries));
+    found.extend(paths::listed_twice(&ground));
     for cluster in &deliveries.clusters {
         let releases = release::releases(&ground, &deliveries, cluster);
         found.extend(order::of_cluster(&ground, &deliveries, cluster, &releases));

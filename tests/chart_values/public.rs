@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use gitops_gen::{
+    api::Versions,
     chart::{find, recognise},
     yaml::{Dialect, FileId, Source, parse},
 };
@@ -34,7 +35,7 @@ fn forty_realistic_overrides_pass() {
     let files = files();
     assert!(files.len() >= 40, "{}", files.len());
     for (name, values) in &files {
-        assert_eq!(find("postgresql", "17.0.2").unwrap().mistakes(values), [], "{name}");
+        assert_eq!(find("postgresql", "17.0.2").unwrap().mistakes(values, Versions::new(None, None)), [], "{name}");
     }
 }
 
@@ -62,7 +63,7 @@ fn mistakes_of_public_repositories_are_found() {
         (json!({"auth": {"postgresPassword": {"valueFrom": {}}}}), "auth.postgresPassword", ""),
         (json!({"pgbouncer": {"enabled": true}}), "pgbouncer", "lists what there is"),
     ] {
-        let found = find("postgresql", "17.0.2").unwrap().mistakes(&values);
+        let found = find("postgresql", "17.0.2").unwrap().mistakes(&values, Versions::new(None, None));
         assert_eq!(found.len(), 1, "{values}: {found:?}");
         assert_eq!(found[0].pointer.join("."), path);
         assert!(found[0].help.contains(help), "{values}: {found:?}");

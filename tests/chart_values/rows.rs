@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gitops_gen::api::Versions;
 use gitops_gen::chart::{Chart, Kind, Mistake, find};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use serde_json::{Value as Json, json};
@@ -16,7 +17,7 @@ fn at(path: &str, value: Json) -> Json {
 }
 
 fn mistakes(path: &str, value: Json) -> Vec<Mistake> {
-    postgresql().mistakes(&at(path, value))
+    postgresql().mistakes(&at(path, value), Versions::new(None, None))
 }
 
 /// Every path that has a row, and every group.
@@ -62,6 +63,7 @@ fn null_is_refused_for_a_group_that_the_templates_need() {
             on_key: true,
             message: format!("`{path}` cannot be null: the chart's templates fail without it"),
             help: "delete this line, or set what stands in it".to_owned(),
+            fix: None,
         });
         assert_eq!(mistakes(path, value.clone()), Vec::from_iter(expected), "{path}: {value}");
     }
@@ -251,7 +253,7 @@ fn what_nobody_meant_gets_the_keys_that_there_are() {
 
 #[test]
 fn dotted_keys_are_explained() {
-    let found = postgresql().mistakes(&json!({"primary.persistence.size": "8Gi"}));
+    let found = postgresql().mistakes(&json!({"primary.persistence.size": "8Gi"}), Versions::new(None, None));
     assert_eq!(found.len(), 1);
     assert!(found[0].help.contains("does not split keys at dots"), "{found:?}");
 }
@@ -285,7 +287,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
     fn every_mistake_has_a_place_and_null_is_no_wrong_value(values in any_values()) {
-        for mistake in postgresql().mistakes(&values) {
+        for mistake in postgresql().mistakes(&values, Versions::new(None, None)) {
             let mut value = &values;
             for key in &mistake.pointer {
                 value = match value {

@@ -1,5 +1,6 @@
 //! A second model, of a chart that does not exist: that a chart is data.
 
+use gitops_gen::api::Versions;
 use gitops_gen::chart::{Chart, Exposure, Facet, Image, ImagePart, Index, Kind, Marks, Setting, Shape};
 use serde_json::{Value as Json, json};
 
@@ -44,7 +45,11 @@ static QUEUE: Chart = Chart {
 
 /// The mistakes as `pointer: message; help`.
 fn said(values: &Json) -> Vec<String> {
-    QUEUE.mistakes(values).iter().map(|m| format!("{}: {}; {}", m.pointer.join("/"), m.message, m.help)).collect()
+    QUEUE
+        .mistakes(values, Versions::new(None, None))
+        .iter()
+        .map(|m| format!("{}: {}; {}", m.pointer.join("/"), m.message, m.help))
+        .collect()
 }
 
 #[test]

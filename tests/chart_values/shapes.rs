@@ -1,10 +1,11 @@
 //! Parts of Kubernetes objects inside the values: what is wrong in them, and what Kubernetes takes.
 
+use gitops_gen::api::Versions;
 use gitops_gen::chart::find;
 use serde_json::{Value as Json, json};
 
 fn said(values: &Json) -> Vec<String> {
-    let found = find("postgresql", "17.0.2").unwrap().mistakes(values);
+    let found = find("postgresql", "17.0.2").unwrap().mistakes(values, Versions::new(None, None));
     found.iter().map(|mistake| format!("{}: {}", mistake.pointer.join("."), mistake.help)).collect()
 }
 
@@ -175,7 +176,7 @@ fn nothing_that_could_be_a_secret_is_said() {
         json!({"primary": {"networkPolicy": {"allowExternal": "hunter2"}, "service": {"ports": {"postgresql": "hunter2"}}}}),
         json!({"passwordUpdateJob": {"previousPasswords": "hunter2"}, "ldap": {"bindpw": true}}),
     ] {
-        let found = find("postgresql", "17.0.2").unwrap().mistakes(&values);
+        let found = find("postgresql", "17.0.2").unwrap().mistakes(&values, Versions::new(None, None));
         assert!(!found.is_empty());
         for mistake in found {
             let text = mistake.message + &mistake.help;

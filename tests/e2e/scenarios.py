@@ -16,6 +16,7 @@ import time
 
 from cluster import PEERS, REPOSITORY, Cluster, demand
 from flux import Flux
+from wiring import wiring_verdicts
 import pod_security
 
 COMMITTED = ("staging", "production")
@@ -500,4 +501,5 @@ SCENARIOS = (
     a_removed_instance_stays_alive,
     a_running_release_is_taken_over,
     a_new_repository_becomes_ready,
+    wiring_verdicts,
 )

@@ -54,14 +54,15 @@ fn several_outputs_at_once_each_whole() {
     assert_eq!((run.code, run.stderr.as_str()), (1, ""));
     assert!(run.stdout.contains("error[public-database]"), "{}", run.stdout);
     let sarif: Value = serde_json::from_str(&repository.read("reports/gen.sarif")).unwrap();
-    let result = &sarif["runs"][0]["results"][0];
-    assert_eq!(result["ruleId"], "public-database");
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let result = results.iter().find(|result| result["ruleId"] == "public-database").unwrap();
     assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], STAGING);
     let generated = &result["relatedLocations"][0]["physicalLocation"];
     assert_eq!(generated["artifactLocation"]["uri"], "gitops/staging/postgres/values.yaml");
     assert!(generated["region"]["startLine"].as_u64().unwrap() > 1);
-    assert_eq!(reader::xml(&repository.read("old.xml")).attributes["failures"], "1");
-    assert!(repository.read("reports/real.json").starts_with("{\"version\":1"));
+    let json: Value = serde_json::from_str(&repository.read("reports/real.json")).unwrap();
+    let errors = json["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] == "error").count();
+    assert_eq!(reader::xml(&repository.read("old.xml")).attributes["failures"], errors.to_string());
     assert!(repository.path("link.json").is_symlink());
     let names = fs::read_dir(repository.path("reports")).unwrap().count();
     assert_eq!(names, 2, "nothing is left beside the reports");
@@ -74,7 +75,7 @@ fn stdout_takes_one_format_and_nothing_else() {
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
     let run = repository.gen_(&["check", "--output", "json=-", "--output", "markdown=a.md"]);
     assert_eq!(run.stdout, "{\"version\":1,\"findings\":[]}\n");
-    assert!(repository.read("a.md").contains("nothing is wrong"));
+    assert!(repository.read("a.md").contains("no findings"));
 }
 
 #[test]

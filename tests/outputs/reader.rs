@@ -66,7 +66,10 @@ fn element(rest: &mut &str) -> Element {
         attributes = next.trim_start();
     }
     *rest = after;
-    while !is_empty {
+    if is_empty {
+        return found;
+    }
+    loop {
         let (text, _) = rest.split_once('<').unwrap();
         assert!(!text.contains("]]>"));
         found.text.push_str(&entities(text));
@@ -75,11 +78,10 @@ fn element(rest: &mut &str) -> Element {
             let (end, after) = after.split_once('>').unwrap();
             assert_eq!(end, name);
             *rest = after;
-            break;
+            return found;
         }
         found.children.push(element(rest));
     }
-    found
 }
 
 fn entities(text: &str) -> String {

@@ -4,7 +4,7 @@
 # Everything goes to ${GEN_PEERS:-<repository>/.peers} and is made once: bin/ (the tools), crds/ (Flux), schemas/
 # (Kubernetes), chart/ (the real chart, where the network allows). What cannot be had is named loudly and passed over:
 # the tests that need it say so themselves. Its name and the reason stand in missing/, which .ci/run reads.
-# Groups: desk (one-shot tools), cluster (a control plane and Flux), all (the default). Needs go; chart needs git.
+# Groups: desk (one-shot tools), gates (what judges reports, hooks and the action), cluster (a control plane and Flux), all (the default). Needs go; chart needs git.
 set -uo pipefail
 
 repository=$(cd "$(dirname "$0")/../.." && pwd)
@@ -14,6 +14,7 @@ sops=3.13.3
 older_sops="sops-3.12.2 sops-3.11.0 sops-3.10.2 sops-3.9.4"
 desk="helm kustomize kubeconform dyff sops $older_sops age age-keygen flux-crds kubernetes-schema chart yaml-language-server"
 cluster="kubectl etcd kube-apiserver kube-controller-manager kube-scheduler kwok kustomize-controller helm-controller flux-crds"
+gates="actionlint pre-commit check-jsonschema sarif-multitool junit-xsd"
 
 # Flux 2.7, which environments/base.yaml targets. The last digits are those that the module proxy serves.
 source_controller=v1.7.3
@@ -83,6 +84,31 @@ crds() { # the CRDs lie in the controllers' modules; of source-controller this i
   done
 }
 
+# Python's tools, in an environment of their own.
+python() { # PACKAGE NAME
+  [ -x "$root/venv/bin/python" ] || python3 -m venv "$root/venv" || return 1
+  "$root/venv/bin/pip" install --quiet --disable-pip-version-check "$1" && ln -sf "$root/venv/bin/$2" "$root/bin/$2"
+}
+
+# The validator of SARIF's own makers, which carries the standard's schema and the rules of GitHub; npm has it as one program.
+multitool() {
+  local work=$root/build/sarif
+  rm -rf "$work" && mkdir -p "$work" && cd "$work" || return 1
+  npm pack --silent "@microsoft/sarif-multitool-linux@5.7.0" >/dev/null && tar -xzf ./*.tgz || return 1
+  chmod +x package/Sarif.Multitool
+  printf '#!/bin/sh\nexport DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_BUNDLE_EXTRACT_BASE_DIR=%s\nexec %s "$@"\n' \
+    "$work/unpacked" "$work/package/Sarif.Multitool" >"$root/bin/sarif-multitool" && chmod +x "$root/bin/sarif-multitool"
+}
+
+# The schema that Jenkins has for JUnit reports lies in the source of pytest.
+junit() {
+  local work=$root/build/junit
+  python xmlschema xmlschema-validate || return 1
+  rm -rf "$work" && mkdir -p "$work" && "$root/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps \
+    --no-binary pytest --dest "$work" pytest==8.3.4 && tar -xzf "$work"/pytest-*.tar.gz -C "$work" || return 1
+  install -m 644 "$work"/pytest-*/testing/example_scripts/junit-10.xsd "$root/schemas/"
+}
+
 schema() { # the API server's own description of its objects, from which tests/peers.rs makes kubeconform's schemas
   local dir
   dir=$(field "k8s.io/kubernetes@$schemas" Dir)
@@ -116,6 +142,11 @@ language_server() { # VERSION: what editors ask, a program for Node
 
 make() { # NAME
   case $1 in
+    actionlint) plain github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 ;;
+    pre-commit) python pre-commit pre-commit ;;
+    check-jsonschema) python check-jsonschema check-jsonschema ;;
+    sarif-multitool) multitool ;;
+    junit-xsd) mkdir -p "$root/schemas" && junit ;;
     helm) plain helm.sh/helm/v3/cmd/helm@v3.19.0 ;;
     kustomize) plain sigs.k8s.io/kustomize/kustomize/v5@v5.7.1 ;;
     kubeconform) plain github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0 ;;
@@ -140,6 +171,7 @@ present() { # NAME
   case $1 in
     flux-crds) [ -f "$root/crds/helm.toolkit.fluxcd.io_helmreleases.yaml" ] ;;
     kubernetes-schema) [ -f "$root/schemas/swagger.json" ] ;;
+    junit-xsd) [ -f "$root/schemas/junit-10.xsd" ] && [ -x "$root/bin/xmlschema-validate" ] ;;
     chart) [ -n "${GEN_CHART_DIR-}" ] || [ -f "$root/chart/postgresql/charts/common/Chart.yaml" ] ;;
     *) [ -x "$root/bin/$1" ] ;;
   esac
@@ -150,8 +182,9 @@ names=()
 for argument in "$@"; do
   case $argument in
     desk) names+=($desk) ;;
+    gates) names+=($gates) ;;
     cluster) names+=($cluster) ;;
-    all) names+=($desk $cluster) ;;
+    all) names+=($desk $gates $cluster) ;;
     *) names+=("$argument") ;;
   esac
 done

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 targets=()
-for target in peers yaml_readers postgres sops init secret_mint secret_desk secret_check; do
+for target in peers yaml_readers postgres sops init secret_mint secret_desk secret_check gates; do
   [ ! -f "tests/$target.rs" ] || targets+=(--test "$target")
 done
 exec cargo test --no-fail-fast "${targets[@]}" -- --ignored

@@ -6,6 +6,7 @@ use std::{
     process::Command,
 };
 
+use gitops_gen::api::Versions;
 use gitops_gen::chart::{Chart, Kind, Setting, Shape, find};
 use serde_json::{Value, json};
 
@@ -214,7 +215,7 @@ fn fault(
     let listed = OTHER.iter().find(|(path, _)| *path == setting.path).map(|(_, value)| json!(value));
     let value = listed.or_else(|| other(setting.kind, at(&base, setting.path).unwrap_or(&default)))?;
     let values = with(&base, setting.path, value);
-    let mistakes = model().mistakes(&values);
+    let mistakes = model().mistakes(&values, Versions::new(None, None));
     if !mistakes.is_empty() {
         return Some(format!("{mistakes:?}"));
     }
@@ -254,7 +255,12 @@ fn nothing_that_gen_sets_is_idle() {
     for file in files {
         let values = documents(&std::fs::read_to_string(&file).unwrap()).remove(0);
         let file = name(&file);
-        faults.extend(model().mistakes(&values).iter().map(|mistake| format!("{file}: {}", mistake.message)));
+        faults.extend(
+            model()
+                .mistakes(&values, Versions::new(None, None))
+                .iter()
+                .map(|mistake| format!("{file}: {}", mistake.message)),
+        );
         let idle = model().set(&values).into_iter().filter(|set| IDLE.contains(&set.setting.path));
         faults.extend(idle.map(|set| format!("{file}: {} is idle", set.setting.path)));
     }
@@ -282,7 +288,7 @@ fn helm_fails_with_null_for_just_the_groups_that_are_needed() {
 fn the_charts_own_values_pass() {
     let Some(chart) = chart() else { return };
     let values = documents(&std::fs::read_to_string(chart.join("values.yaml")).unwrap()).remove(0);
-    assert_eq!(model().mistakes(&values), []);
+    assert_eq!(model().mistakes(&values, Versions::new(None, None)), []);
     for setting in model().settings {
         // A group of settings has no default of its own, and what is not in values.yaml has none at all.
         if model().group(setting.path).is_empty() && setting.default != "null" {

@@ -1,13 +1,10 @@
 //! `.sops.yaml`: which files sops could read for an environment, and what is wrong with them.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
-    audit::config::{ConfigFile, Stands, Target, findings},
-    cli::{Trouble, pipeline::Workspace},
+    audit::config::{Target, findings},
+    cli::{Trouble, pipeline::Workspace, sops_files::files},
     diagnostic::Finding,
     environment::{Environment, FOLDER, Repository},
     scaffold::{SOPS_CONFIG, is_sops_config, sops_config},
@@ -44,33 +41,6 @@ pub(in crate::cli) fn check(workspace: &Workspace, environments: &[&Environment]
 pub(in crate::cli) fn recipients(environment: &Environment) -> BTreeMap<String, String> {
     let recipients = &environment.spec.secrets.recipients;
     recipients.iter().map(|(holder, key)| (holder.to_string(), key.to_string())).collect()
-}
-
-/// Every `.sops.yaml` between the files `paths` and the root, and the nearest one above where the root has none.
-fn files<'a>(root: &Path, paths: impl Iterator<Item = &'a str>) -> Vec<ConfigFile> {
-    let mut folders = BTreeSet::new();
-    for path in paths {
-        folders.extend(path.match_indices('/').map(|(at, _)| &path[..=at]));
-    }
-    let mut found: Vec<ConfigFile> = above(root).into_iter().collect();
-    for folder in folders {
-        let file = format!("{folder}{SOPS_CONFIG}");
-        if let Ok(bytes) = read_file(root, &file, &Limits::default()) {
-            found.push(ConfigFile { file, stands: Stands::Below(folder.to_owned()), bytes });
-        }
-    }
-    found
-}
-
-/// The file at the root, or the nearest one above: sops goes up a hundred folders.
-fn above(root: &Path) -> Option<ConfigFile> {
-    let root = root.canonicalize().ok()?;
-    root.ancestors().take(100).enumerate().find_map(|(up, folder)| {
-        let bytes = read_file(folder, SOPS_CONFIG, &Limits::default()).ok()?;
-        let below = root.strip_prefix(folder).ok()?.to_str()?;
-        let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
-        Some(ConfigFile { file: format!("{}{SOPS_CONFIG}", "../".repeat(up)), stands: Stands::Above(prefix), bytes })
-    })
 }
 
 /// What happens to the `.sops.yaml` of the root when recipients change.

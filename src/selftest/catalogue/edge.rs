@@ -204,15 +204,6 @@ pub(super) const OPERATORS: &[Operator] = &[
     )
     .when(has_sources),
     new(
-        "tls-off",
-        &["unencrypted-connection"],
-        "a database without TLS that had it",
-        Values,
-        "tls.enabled",
-        Put("false"),
-    )
-    .when(has_tls),
-    new(
         "trust",
         &["authentication-disabled"],
         "a database that lets in whoever connects",

@@ -204,15 +204,35 @@ pub(super) const OPERATORS: &[Operator] = &[
         "stringData",
         Put("{password: kohLae4eiZ9ohx}"),
     ),
-    Operator::new("sealed-key-renamed", KEY, "a sealed value under another key", Sealed, "stringData", Turn(renamed)),
+    Operator::new("sealed-key-renamed", KEY, "a sealed value under another key", Sealed, "stringData", Turn(renamed))
+        .in_whole_trees(),
     Operator::new(
-        "values-key-renamed",
+        "values-admin-key",
         KEY,
-        "a key that the Secret does not have, in the values of a chart",
+        "a key of the superuser that the Secret does not have, in the values of a chart",
         Values,
-        "auth.secretKeys.*",
+        "auth.secretKeys.adminPasswordKey",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
+    Operator::new(
+        "values-user-key",
+        KEY,
+        "a key of the user that the Secret does not have, in the values of a chart",
+        Values,
+        "auth.secretKeys.userPasswordKey",
+        Turn(other),
+    )
+    .in_whole_trees(),
+    Operator::new(
+        "values-certificate-key",
+        KEY,
+        "a key of the certificate that the Secret does not have, in the values of a chart",
+        Values,
+        "tls.certKeyFilename",
+        Turn(other),
+    )
+    .in_whole_trees(),
     Operator::new(
         "env-key-renamed",
         KEY,
@@ -220,7 +240,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Containers,
         "env.*.valueFrom.secretKeyRef.key",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "another-recipient",
         &["wrong-recipient"],

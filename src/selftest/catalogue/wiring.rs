@@ -25,14 +25,6 @@ pub(super) const OPERATORS: &[Operator] = &[
         Drop,
     ),
     Operator::new(
-        "decryption-key-gone",
-        &["undecryptable-secret"],
-        "sealed files that are opened without a key",
-        Kind(FLUX),
-        "spec.decryption.secretRef",
-        Drop,
-    ),
-    Operator::new(
         "decryption-provider",
         &["undecryptable-secret", "invalid-object"],
         "sealed files that are opened by something else",
@@ -47,7 +39,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind(FLUX),
         "spec.sourceRef.name",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "chart-source-dangling",
         DANGLING,
@@ -55,7 +48,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("HelmRelease"),
         "spec.chart.spec.sourceRef.name",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "chart-ref-dangling",
         DANGLING,
@@ -63,7 +57,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("HelmRelease"),
         "spec.chartRef.name",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "values-dangling",
         DANGLING,
@@ -71,7 +66,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("HelmRelease"),
         "spec.valuesFrom.*.name",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "depends-dangling",
         DANGLING,
@@ -79,7 +75,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind(FLUX),
         "spec.dependsOn.*.name",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "health-dangling",
         DANGLING,
@@ -87,7 +84,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind(FLUX),
         "spec.healthChecks.*.name",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "secret-dangling",
         DANGLING,
@@ -95,7 +93,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Values,
         "auth.existingSecret",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "certificate-dangling",
         DANGLING,
@@ -103,7 +102,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Values,
         "tls.certificatesSecret",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "claim-dangling",
         DANGLING,
@@ -111,7 +111,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Values,
         "*.persistence.existingClaim",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "env-secret-dangling",
         DANGLING,
@@ -119,7 +120,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Containers,
         "env.*.valueFrom.secretKeyRef.name",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "volume-claim-dangling",
         DANGLING,
@@ -127,7 +129,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Pods,
         "volumes.*.persistentVolumeClaim.claimName",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "volume-secret-dangling",
         DANGLING,
@@ -135,7 +138,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Pods,
         "volumes.*.secret.secretName",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "claim-gone",
         &["dangling-reference", "destructive-removal"],
@@ -143,7 +147,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("PersistentVolumeClaim"),
         "",
         Remove,
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "sealed-gone",
         &["dangling-reference", "destructive-removal"],
@@ -151,7 +156,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("Secret"),
         "",
         Remove,
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "source-gone",
         DANGLING,
@@ -159,7 +165,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("GitRepository"),
         "",
         Remove,
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "wrong-path",
         &["missing-file", "dangling-reference"],
@@ -167,7 +174,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind(FLUX),
         "spec.path",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "self-dependency",
         &["dependency-cycle"],
@@ -216,7 +224,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("Service"),
         "",
         Unlisted("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra, namespace: NAMESPACE}\ndata: {a: b}\n"),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "listed-twice",
         &["two-owners", "missing-file", "invalid-object"],
@@ -225,7 +234,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         "resources",
         Turn(first_twice),
     ),
-    Operator::new("two-owners", &["two-owners"], "an object that stands in two files", Kind("Service"), "", Copy(same)),
+    Operator::new("two-owners", &["two-owners"], "an object that stands in two files", Kind("Service"), "", Copy(same))
+        .in_whole_trees(),
     Operator::new(
         "two-owners-of-a-path",
         &["two-owners"],
@@ -273,7 +283,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("NetworkPolicy"),
         "metadata.namespace",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "service-elsewhere",
         &["namespace-mismatch", "dangling-reference"],
@@ -281,7 +292,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("Service"),
         "metadata.namespace",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "release-elsewhere",
         &["namespace-mismatch", "dangling-reference"],
@@ -289,7 +301,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         Kind("HelmRelease"),
         "metadata.namespace",
         Turn(other),
-    ),
+    )
+    .in_whole_trees(),
     Operator::new(
         "chart-range",
         &["floating-version"],

@@ -4,7 +4,9 @@ use super::{At, Exposure, Way, is_any, is_port, publishes};
 use crate::{
     chart::{Exposure as Exposing, Facet, Kind, Shape},
     view::{
-        Spot, product,
+        Spot,
+        foreign::{Foreign, Told},
+        product,
         release::{Valued, is_true},
     },
 };
@@ -49,6 +51,23 @@ pub(super) fn of_release<'a>(valued: &Valued<'a, '_>) -> Vec<Exposure<'a>> {
         }
     }
     ways.into_iter().map(|(at, way)| Exposure { at, way, product, path: String::new() }).collect()
+}
+
+/// What the values of a chart open that there is no model of.
+pub(super) fn of_foreign<'a>(release: &Foreign<'a, '_>) -> Vec<Exposure<'a>> {
+    let Some(product) = release.product() else { return Vec::new() };
+    let way = |told: Told<'a, '_>| match told {
+        Told::ServiceType(kind, is_metrics) => {
+            let name = kind.value.as_str().unwrap_or_default().to_owned();
+            Some((kind.at(), if is_metrics { Way::Metrics(name) } else { Way::ServiceType(name) }))
+        }
+        Told::NodePort(port) => Some((port.at(), Way::NodePort)),
+        Told::LoadBalancer(address) => Some((address.at(), Way::LoadBalancer)),
+        Told::HostNetwork(flag) => Some((flag.at(), Way::HostNetwork)),
+        _ => None,
+    };
+    let ways = release.told().into_iter().filter_map(way);
+    ways.map(|(at, way)| Exposure { at, way, product, path: String::new() }).collect()
 }
 
 /// What an object opens that stands in the values as text, for Helm to fill in first.

@@ -14,6 +14,8 @@ pub struct Claim {
     pub size: Quantity,
     /// What becomes of a larger size.
     pub growth: Growth,
+    /// Whether Flux leaves the one in the cluster as it is.
+    pub is_left: bool,
 }
 
 /// What becomes of a larger size.
@@ -48,8 +50,12 @@ pub(super) fn of_body<'a>(body: &Spot<'a, '_>) -> Vec<Fact<'a, Claim>> {
 }
 
 fn size<'a>(spot: &Spot<'a, '_>, keys: &[&str], thing: String, part: String, growth: Growth) -> Vec<Fact<'a, Claim>> {
+    let is_left = spot.text(&["metadata", "annotations", "kustomize.toolkit.fluxcd.io/ssa"]) == Some("IfNotPresent");
     let found = spot.get(keys).and_then(|spot| Some((quantity(spot.value)?, spot.at())));
-    found.into_iter().map(|(size, at)| fact(at, &*thing, &*part, Claim { size, growth: growth.clone() })).collect()
+    found
+        .into_iter()
+        .map(|(size, at)| fact(at, &*thing, &*part, Claim { size, growth: growth.clone(), is_left }))
+        .collect()
 }
 
 fn quantity(value: &Json) -> Option<Quantity> {
@@ -68,7 +74,7 @@ pub(super) fn of_release<'a>(release: &Release<'a>) -> Vec<Fact<'a, Claim>> {
         }
         let path = format!("{group}.size");
         let size = quantity(&settled(release, &path)?)?;
-        let says = Claim { size, growth: Growth::Template };
+        let says = Claim { size, growth: Growth::Template, is_left: false };
         Some(fact(place(release, &path), released(release), group, says))
     };
     volumes(release).into_iter().filter_map(claim).collect()

@@ -1,5 +1,5 @@
-//! Fields that Kubernetes lets nobody change once the object is there. The table is held against a real API server (1.36) in
-//! `tests/peers`.
+//! Fields that Kubernetes lets nobody change once the object is there. Each row was
+//! tried on a real API server (1.36): the cases of `tests/rules/immutable-field`.
 
 use serde_json::{Value as Json, json};
 

@@ -1,7 +1,13 @@
 //! Objects whose removal costs something.
 
 use super::{Fact, fact, named, released};
-use crate::view::{Release, Spot, Tree, database, product, reference, storage::is_kept, workload::pod_spec};
+use crate::view::{
+    Release, Spot, Tree, database, product,
+    reach::{Labels, labels},
+    reference,
+    storage::is_kept,
+    workload::{pod_labels, pod_spec},
+};
 
 /// An object whose removal costs something.
 pub struct Held {
@@ -11,6 +17,8 @@ pub struct Held {
     pub is_left: bool,
     /// Its kind and name, for finding what asks for it.
     pub name: (String, String),
+    /// Of a policy: the labels of the pods that it is for.
+    pub selects: Option<Labels>,
 }
 
 /// The parts that objects play.
@@ -39,7 +47,9 @@ const BACKUPS: &[(&str, &str)] =
 pub(super) fn of_body<'a>(body: &Spot<'a, '_>) -> Option<Fact<'a, Held>> {
     let part = part(body)?;
     let name = (body.kind().to_owned(), body.name().to_owned());
-    Some(fact(body.at_name(), named(body), "", Held { part, is_left: is_kept(body), name }))
+    let selects =
+        (body.kind() == "NetworkPolicy").then(|| labels(body.value_at(&["spec", "podSelector", "matchLabels"])));
+    Some(fact(body.at_name(), named(body), "", Held { part, is_left: is_kept(body), name, selects }))
 }
 
 fn part(body: &Spot<'_, '_>) -> Option<Part> {
@@ -115,10 +125,26 @@ pub(super) fn of_release<'a>(release: &Release<'a>) -> Option<Fact<'a, Held>> {
     release.name.as_ref()?;
     let cost = "Helm uninstalls it: its StatefulSets and Services go, its volumes stay behind or go with them";
     let name = (String::new(), String::new());
-    Some(fact(release.at.clone(), released(release), "", Held { part: Part::State(cost), is_left: false, name }))
+    Some(fact(
+        release.at.clone(),
+        released(release),
+        "",
+        Held { part: Part::State(cost), is_left: false, name, selects: None },
+    ))
 }
 
 /// What is asked for and not in the tree.
 pub(super) fn missing(tree: &Tree<'_, '_>) -> Vec<(String, String)> {
     reference::find(tree).into_iter().map(|reference| (reference.target.kind, reference.target.name)).collect()
+}
+
+/// The labels of the pods of a tree; of those that charts make, the two that say what they are.
+pub(super) fn pods(tree: &Tree<'_, '_>) -> Vec<Labels> {
+    let own = tree.bodies.iter().filter_map(pod_labels).map(|spot| labels(Some(spot.value)));
+    let of_charts = tree.releases.iter().filter_map(|valued| {
+        let pair = |key: &str, value: &str| (format!("app.kubernetes.io/{key}"), value.to_owned());
+        let name = valued.release.name.as_deref()?;
+        Some(Labels::from([pair("name", valued.release.chart.name), pair("instance", name)]))
+    });
+    own.chain(of_charts).collect()
 }

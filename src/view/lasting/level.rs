@@ -1,7 +1,7 @@
-//! How open or how closed something is, on a scale of its own. What chart values open, rules about single trees tell.
+//! How open or how closed something is, on a scale of its own. What else chart values open, rules about single trees tell.
 
-use super::{Fact, fact, named};
-use crate::view::Spot;
+use super::{Fact, fact, named, released};
+use crate::view::{Release, Spot};
 
 /// A step on a scale from closed (0) to open.
 pub struct Level {
@@ -33,6 +33,15 @@ pub(super) fn of_body<'a>(body: &Spot<'a, '_>) -> Vec<Fact<'a, Level>> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether a database has TLS: one that never had it may stay so, one that had it lost it.
+pub(super) fn of_release<'a>(release: &Release<'a>) -> Option<Fact<'a, Level>> {
+    const TLS: &str = "tls.enabled";
+    release.chart.setting(TLS).filter(|_| release.is_whole)?;
+    let at = release.place(TLS).unwrap_or_else(|| release.at.clone());
+    let (rank, is) = if release.is_on(TLS) { (0, "with TLS") } else { (1, "without TLS") };
+    Some(fact(at, released(release), "tls", Level { rank, is: is.to_owned() }))
 }
 
 fn rank(service_type: &str) -> u8 {

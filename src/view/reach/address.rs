@@ -27,6 +27,12 @@ pub(super) fn holds(text: &str, address: IpAddr) -> bool {
     })
 }
 
+/// Whether an address is one that no host outside an own network reaches.
+pub(in crate::view) fn is_private(address: IpAddr) -> bool {
+    const PRIVATE: &[&str] = &["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+    PRIVATE.iter().any(|range| holds(range, address))
+}
+
 /// Whether a range is all addresses, or so large a part of them that it names nobody.
 pub(in crate::view) fn is_wide(text: &str) -> bool {
     range(text).is_some_and(|(_, bits, width)| bits < if width == 32 { 8 } else { 16 })
@@ -38,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_range_holds_what_starts_with_its_bits() {
-        let is = |range: &str, address: &str| holds(range, address.parse().unwrap());
+        let is = |range: &str, address: &str| address.parse().is_ok_and(|address| holds(range, address));
         assert!(is("10.0.0.0/8", "10.255.0.1") && !is("10.0.0.0/8", "11.0.0.1"));
         assert!(is("10.1.2.3/32", "10.1.2.3") && !is("10.1.2.3/32", "10.1.2.2") && is("10.1.2.3/8", "10.9.9.9"));
         assert!(is("0.0.0.0/0", "8.8.8.8") && !is("0.0.0.0/0", "::1") && is("::/0", "::1"));
@@ -48,6 +54,13 @@ mod tests {
                 && !is("x/8", "::1")
                 && !is("10.0.0.0/33", "10.0.0.0")
         );
+    }
+
+    #[test]
+    fn private_addresses_are_those_of_own_networks() {
+        let is = |address: &str| address.parse().is_ok_and(super::is_private);
+        assert!(is("10.1.2.3") && is("172.31.0.1") && is("192.168.1.1") && is("fd00::1"));
+        assert!(!is("172.32.0.1") && !is("203.0.113.7") && !is("2001:db8::1"));
     }
 
     #[test]

@@ -212,9 +212,8 @@ where
             if !namespace.is_empty() && is_namespaced(item.kind) {
                 item.namespace = namespace.to_owned();
             }
-            if !(prefix.is_empty() && suffix.is_empty())
-                && !matches!(item.kind, "Namespace" | "CustomResourceDefinition")
-            {
+            // Others name these by what they are called.
+            if !matches!(item.kind, "Namespace" | "CustomResourceDefinition") {
                 item.name = format!("{prefix}{}{suffix}", item.name);
             }
             item.way = Some(Rc::new(Step { folder: overlay.folder.clone(), below: item.way.take() }));

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::{
     build::{Ground, Item, is_namespaced},
     patch::{Patch, patched},
-    root::{Wish, folders, plain},
+    root::{Source, Wish, folders, plain},
 };
 use crate::{
     manifest::{at, resolve, text},
@@ -138,7 +138,15 @@ where
                 all.push((engine, body.clone(), spot));
             }
         }
-        let found = folders(&wishes, &tree.bundle.files);
+        let mut urls: HashMap<(&str, &str), &str> = HashMap::new();
+        for body in tree.bodies.iter().filter(|body| body.kind() == "GitRepository") {
+            urls.extend(body.text(&["spec", "url"]).map(|url| ((body.namespace(), body.name()), url)));
+        }
+        let url = |(kind, namespace, name): &Source| match kind.as_str() {
+            "repoURL" => Some(name.clone()),
+            _ => urls.get(&(namespace.as_str(), name.as_str())).map(|url| (*url).to_owned()),
+        };
+        let found = folders(&wishes, &tree.bundle.files, &url);
         let mut deliveries: Vec<Delivery<'a, 'v>> = Vec::new();
         for ((engine, body, spot), folder) in all.into_iter().zip(found) {
             let is_same = |last: &&mut Delivery<'a, 'v>| std::ptr::eq(last.spot.value, body.value);

@@ -39,6 +39,12 @@ fn of_cluster<'a, 'v>(deliveries: &Deliveries<'a, 'v>, cluster: &Cluster) -> Vec
     for ((_, _, kind, _, name), owned) in owners.iter().filter(|(_, owned)| owned.len() > 1) {
         let (first, item) = owned[0];
         let Some((second, other)) = owned.iter().find(|(delivery, _)| !std::ptr::eq(*delivery, first)) else {
+            // The same object twice is a file that is listed twice, which is told where it is listed.
+            let is_other = |other: &&Item<'a, 'v>| {
+                other.spot.pointer() != item.spot.pointer() || !std::ptr::eq(other.spot.object, item.spot.object)
+            };
+            let other = owned.iter().map(|(_, other)| *other).find(is_other);
+            found.extend(other.map(|other| twice(first, kind, name, item, other)));
             continue;
         };
         let id = |delivery: &Delivery<'_, '_>| std::ptr::from_ref(delivery) as usize;
@@ -48,9 +54,8 @@ fn of_cluster<'a, 'v>(deliveries: &Deliveries<'a, 'v>, cluster: &Cluster) -> Vec
         if *count > 1 {
             continue;
         }
-        let both = (item.spot.object.file == other.spot.object.file)
-            .then(|| format!("both from {}", item.spot.object.file))
-            .unwrap_or_else(|| format!("from {} and {}", item.spot.object.file, other.spot.object.file));
+        let (one, two) = (&item.spot.object.file, &other.spot.object.file);
+        let both = if one == two { format!("both from {one}") } else { format!("from {one} and {two}") };
         let message = format!(
             "{} and {} both apply {kind} `{name}` ({both}): each takes it from the other, and either can prune it",
             first.called(),
@@ -61,6 +66,21 @@ fn of_cluster<'a, 'v>(deliveries: &Deliveries<'a, 'v>, cluster: &Cluster) -> Vec
         found.push(Fault::new(RULE, second.spot.at_name(), message, help).weighing(weight));
     }
     found
+}
+
+/// One delivery gets an object from two places, or from one that is listed twice.
+fn twice<'a>(
+    delivery: &Delivery<'a, '_>,
+    kind: &str,
+    name: &str,
+    one: &Item<'a, '_>,
+    other: &Item<'a, '_>,
+) -> Fault<'a> {
+    let (file, second) = (&one.spot.object.file, &other.spot.object.file);
+    let places = if file == second { format!("twice in {file}") } else { format!("in {file} and in {second}") };
+    let message =
+        format!("{} gets {kind} `{name}` twice ({places}), and kustomize refuses to build that", delivery.called());
+    Fault::new(RULE, other.spot.at_name(), message, "keep one of them, and list it once")
 }
 
 /// Whether an object says that others may write it too.

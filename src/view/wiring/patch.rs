@@ -1,6 +1,6 @@
 //! Patches of kustomize and Flux, as far as rules ask what an object says in the end.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, cell::OnceCell, collections::HashMap};
 
 use regex_lite::Regex;
 use serde_json::{Map, Value as Json};
@@ -14,37 +14,40 @@ use crate::{
 /// The documents of each file.
 pub(super) type ByFile<'a> = HashMap<&'a str, Vec<&'a Object>>;
 
-/// A change to the objects that it is for.
+/// A change to the objects that it is for. Most are for objects that nobody asks about, and those are never read.
 pub(super) struct Patch {
+    target: Option<Target>,
+    written: Written,
+    changes: OnceCell<Vec<Json>>,
+}
+
+struct Target {
     kind: Option<String>,
     name: Option<String>,
     namespace: Option<String>,
-    change: Change,
 }
 
-enum Change {
-    /// A part of an object that is laid over it.
-    Merge(Json),
-    /// Operations of RFC 6902.
-    Operations(Vec<Json>),
+enum Written {
+    Text(String),
+    Documents(Vec<Json>),
 }
 
 impl Patch {
     /// The patches of a kustomization.yaml in `folder`.
     pub(super) fn of_overlay(overlay: &Spot<'_, '_>, folder: &str, files: &ByFile<'_>) -> Vec<Patch> {
         let mut found = Vec::new();
-        for key in ["patches", "patchesJson6902"] {
-            for patch in overlay.items(&[key]) {
-                let target = patch.value.get("target");
-                let inline = patch.text(&["patch"]).map(documents);
-                let changes = inline.or_else(|| Some(of_file(folder, patch.text(&["path"])?, files)));
-                found.extend(changes.into_iter().flatten().map(|change| Patch::new(target, change)));
-            }
+        for patch in overlay.items(&["patches"]).iter().chain(&overlay.items(&["patchesJson6902"])) {
+            let inline = patch.text(&["patch"]).map(|text| Written::Text(text.to_owned()));
+            let written = inline.or_else(|| Some(Written::Documents(of_file(folder, patch.text(&["path"])?, files))));
+            found.extend(written.map(|written| Patch::new(patch.value.get("target"), written)));
         }
         for patch in overlay.items(&["patchesStrategicMerge"]) {
             let text = patch.value.as_str().unwrap_or_default();
-            let changes = if text.contains('\n') { documents(text) } else { of_file(folder, text, files) };
-            found.extend(changes.into_iter().map(|change| Patch::new(None, change)));
+            let written = match text.contains('\n') {
+                true => Written::Text(text.to_owned()),
+                false => Written::Documents(of_file(folder, text, files)),
+            };
+            found.push(Patch::new(None, written));
         }
         found
     }
@@ -53,25 +56,25 @@ impl Patch {
     pub(super) fn of_flux(body: &Json) -> Vec<Patch> {
         let patches = at(body, &["spec", "patches"]).and_then(Json::as_array).into_iter().flatten();
         let read = |patch: &Json| {
-            let changes = text(patch, &["patch"]).map(documents).unwrap_or_default();
-            let made = |change| Patch::new(patch.get("target"), change);
-            changes.into_iter().map(made).collect::<Vec<_>>()
+            let written = Written::Text(text(patch, &["patch"])?.to_owned());
+            Some(Patch::new(patch.get("target"), written))
         };
-        patches.flat_map(read).collect()
+        patches.filter_map(read).collect()
     }
 
-    fn new(target: Option<&Json>, change: Json) -> Patch {
-        let of_target = |key: &str| text(target?, &[key]).map(str::to_owned);
-        let own = |keys: &[&str]| text(&change, keys).filter(|_| target.is_none()).map(str::to_owned);
-        Patch {
-            kind: of_target("kind").or_else(|| own(&["kind"])),
-            name: of_target("name").or_else(|| own(&["metadata", "name"])),
-            namespace: of_target("namespace"),
-            change: match change {
-                Json::Array(operations) => Change::Operations(operations),
-                part => Change::Merge(part),
-            },
-        }
+    fn new(target: Option<&Json>, written: Written) -> Patch {
+        let target = target.map(|target| {
+            let says = |key: &str| text(target, &[key]).map(str::to_owned);
+            Target { kind: says("kind"), name: says("name"), namespace: says("namespace") }
+        });
+        Patch { target, written, changes: OnceCell::new() }
+    }
+
+    fn changes(&self) -> &[Json] {
+        self.changes.get_or_init(|| match &self.written {
+            Written::Text(text) => documents(text),
+            Written::Documents(documents) => documents.clone(),
+        })
     }
 
     /// Whether it changes the object of that kind and name. Selectors by label are taken to fit.
@@ -81,23 +84,39 @@ impl Patch {
                 wanted == have || Regex::new(&format!("^(?:{wanted})$")).is_ok_and(|regex| regex.is_match(have))
             })
         };
-        fits(&self.kind, kind) && fits(&self.name, name) && (namespace.is_empty() || fits(&self.namespace, namespace))
-    }
-
-    /// Makes the change.
-    pub(super) fn apply(&self, body: &mut Json) {
-        match &self.change {
-            Change::Merge(part) => {
-                // What the part is called is no change.
-                let mut part = part.clone();
-                if let Some(metadata) = part.get_mut("metadata").and_then(Json::as_object_mut) {
-                    metadata.remove("name");
-                }
-                merge(body, &part);
+        match &self.target {
+            Some(target) => {
+                let is_there = namespace.is_empty() || fits(&target.namespace, namespace);
+                fits(&target.kind, kind) && fits(&target.name, name) && is_there
             }
-            Change::Operations(operations) => operations.iter().for_each(|operation| operate(body, operation)),
+            None => self.changes().iter().any(|change| is_named(change, kind, name)),
         }
     }
+
+    /// Makes the change to an object of that kind and name.
+    fn apply(&self, body: &mut Json) {
+        let name = |body: &Json| text(body, &["metadata", "name"]).unwrap_or_default().to_owned();
+        let (kind, name) = (text(body, &["kind"]).unwrap_or_default().to_owned(), name(body));
+        for change in self.changes() {
+            match change {
+                Json::Array(operations) => operations.iter().for_each(|operation| operate(body, operation)),
+                part if self.target.is_some() || is_named(part, &kind, &name) => {
+                    // What the part is called is no change.
+                    let mut part = part.clone();
+                    if let Some(metadata) = part.get_mut("metadata").and_then(Json::as_object_mut) {
+                        metadata.remove("name");
+                    }
+                    merge(body, &part);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a part of an object says that it is one of that kind and name.
+fn is_named(part: &Json, kind: &str, name: &str) -> bool {
+    text(part, &["kind"]) == Some(kind) && text(part, &["metadata", "name"]) == Some(name)
 }
 
 /// The object as `patches` leave it.
@@ -163,5 +182,30 @@ fn operate(body: &mut Json, operation: &Json) {
         (Some("add" | "replace"), Json::Object(map), Some(value)) => drop(map.insert(last.clone(), value)),
         (Some("add"), Json::Array(items), Some(value)) => items.push(value),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use serde_json::json;
+
+    use super::{Patch, patched};
+
+    #[test]
+    fn patches_are_made_as_kustomize_makes_them() {
+        let body = json!({"kind": "HelmRelease", "metadata": {"name": "a"}, "spec": {"install": {"crds": "Skip"}}});
+        let flux = json!({"spec": {"patches": [
+            {"target": {"kind": "HelmRelease", "name": "a|b"}, "patch": "kind: X\nmetadata: {name: any}\nspec: {install: {crds: null, timeout: 1m}}"},
+            {"target": {"kind": "HelmRelease"}, "patch": "- {op: add, path: /metadata/labels/x~1y, value: z}"},
+            {"patch": "kind: HelmRelease\nmetadata: {name: other}\nspec: null"},
+        ]}});
+        let patches = Patch::of_flux(&flux);
+        let fitting: Vec<&Patch> = patches.iter().filter(|patch| patch.fits("HelmRelease", "a", "")).collect();
+        assert_eq!(fitting.len(), 2);
+        assert!(!patches[0].fits("HelmRelease", "abc", ""));
+        let wanted = json!({"kind": "X", "metadata": {"name": "a", "labels": {"x/y": "z"}}, "spec": {"install": {"timeout": "1m"}}});
+        assert_eq!(*patched(Cow::Borrowed(&body), &fitting), wanted);
     }
 }

@@ -10,6 +10,19 @@ use super::{
 };
 use crate::{manifest::resolve, view::Spot};
 
+/// Files and folders that one kustomization.yaml lists twice.
+pub(super) fn listed_twice<'a>(ground: &Ground<'a, '_>) -> Vec<Fault<'a>> {
+    let mut found = Vec::new();
+    for overlay in ground.overlays.values() {
+        let mut seen = HashSet::new();
+        for named in overlay.paths(Role::Resource).filter(|named| !seen.insert(named.path.as_str())) {
+            let message = format!("{} is listed twice, and kustomize refuses to build that", named.path);
+            found.push(Fault::new("two-owners", named.spot.at(), message, "list it once"));
+        }
+    }
+    found
+}
+
 /// Files and folders that are named and are not there.
 pub(super) fn missing<'a, 'v>(ground: &Ground<'a, 'v>, deliveries: &Deliveries<'a, 'v>) -> Vec<Fault<'a>>
 where
@@ -72,7 +85,7 @@ fn near(ground: &Ground<'_, '_>, path: &str) -> String {
     let start = if folder.is_empty() { 0 } else { folder.len() + 1 };
     let beside = listing.below(folder).filter_map(|path| path[start..].split('/').next()).take(1000);
     let beside: BTreeSet<&str> = beside.collect();
-    match crate::schema::closest(name, beside.into_iter()) {
+    match crate::schema::closest(name, beside) {
         Some(meant) => format!("did you mean `{meant}`? Correct the path, or add what it names"),
         None => "correct the path, or add what it names".to_owned(),
     }

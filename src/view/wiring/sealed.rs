@@ -82,7 +82,13 @@ fn of_flux<'a>(delivery: &Delivery<'a, '_>, sealed: &[&Item<'a, '_>]) -> Vec<Fau
     };
     let what = format!("{} from {}{others}", first.called(), first.spot.object.file);
     if delivery.text(&["spec", "decryption", "provider"]).is_none() {
-        let message = format!("{} has no `spec.decryption`, so it cannot apply the sealed {what}", delivery.called());
+        // Seen on a real Flux 2.7: before it looks for seals, `stringData` becomes `data` and `sops` is dropped; what is no
+        // base64 is refused.
+        let outcome = match first.generated.is_none() && first.spot.value_at(&["data"]).is_some() {
+            true => "stops it, and nothing of it is applied",
+            false => "arrives as ENC[...] texts",
+        };
+        let message = format!("{} has no `spec.decryption`, so the sealed {what} {outcome}", delivery.called());
         let help = "add `decryption: {provider: sops, secretRef: {name: ...}}` to its spec, with the Secret of the key";
         found.push(Fault::new(RULE, place(delivery), message, help));
     } else if delivery.value(&["spec", "decryption", "secretRef"]).is_none() {
@@ -104,7 +110,8 @@ fn of_flux<'a>(delivery: &Delivery<'a, '_>, sealed: &[&Item<'a, '_>]) -> Vec<Fau
         if annotation.is_some_and(|value| value.eq_ignore_ascii_case("disabled")) && item.kind == "Secret" {
             let keys = ["metadata", "annotations", "kustomize.toolkit.fluxcd.io/decrypt"];
             let at = item.spot.get(&keys).map_or_else(|| item.spot.at_name(), |spot| spot.at());
-            let message = format!("{} may not be decrypted, and Flux refuses to apply it sealed", item.called());
+            let message =
+                format!("{} may not be decrypted, so it arrives as ENC[...] texts or not at all", item.called());
             found.push(Fault::new(RULE, at, message, "remove the annotation, or the seal"));
         }
         if item.kind.starts_with("ENC[") || item.name.starts_with("ENC[") {

@@ -22,8 +22,8 @@ type Sources<'v> = HashMap<(&'v str, String), Vec<(String, Option<BTreeSet<&'v s
 
 pub(super) fn find<'a: 'v, 'v>(tree: &Tree<'a, 'v>, deliveries: &Deliveries<'a, 'v>) -> Vec<Fault<'a>> {
     let flux: Vec<_> = deliveries.all.iter().filter(|delivery| delivery.engine == Engine::Flux).collect();
-    let asks = |delivery: &&Delivery<'a, 'v>| !delivery.list(&["spec", "postBuild", "substituteFrom"]).is_empty();
-    let sources = if flux.iter().any(|delivery| asks(&delivery)) { sources(tree, deliveries) } else { Sources::new() };
+    let asks = |delivery: &Delivery<'a, 'v>| !delivery.list(&["spec", "postBuild", "substituteFrom"]).is_empty();
+    let sources = if flux.iter().any(|delivery| asks(delivery)) { sources(tree, deliveries) } else { Sources::new() };
     let mut found = Vec::new();
     for delivery in flux {
         let Some(defined) = defined(delivery, &sources) else { continue };
