@@ -144,7 +144,6 @@ const FIXABLE: &[&str] = &[
     "public-database",
     "removed-api",
     "service-account-token",
-    "debug-mode",
     "unverified-source",
     "unwatched-values",
     "values-not-declarative",

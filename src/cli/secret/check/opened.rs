@@ -41,7 +41,9 @@ pub(super) fn findings(files: &[&File]) -> Said {
         Err(findings) => Outcome::Broken(findings.clone()),
         Ok(sealed) => match keyring.open(&file.path, sealed) {
             Ok(opened) => Outcome::Open(Box::new(opened)),
-            Err(finding) if matches!(finding.rule, "no-identity" | "wrong-identity") => Outcome::Locked(Box::new(finding)),
+            Err(finding) if matches!(finding.rule, "no-identity" | "wrong-identity") => {
+                Outcome::Locked(Box::new(finding))
+            }
             Err(finding) => Outcome::Broken(vec![finding]),
         },
     };
