@@ -16,8 +16,8 @@ pub(super) const RULE: Rule = Rule {
                 of the client's namespace do not let it out, its own deployment may bring what is missing, so that is a note.",
     remedy: "Bring the ports of Service, policy and pods together. In a namespace that denies by default, give the client a \
              NetworkPolicy with an `egress` rule to the database.",
-    bad: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db}\nspec:\n  podSelector: {matchLabels: {app: db}}   # listens on 5432\n  ingress: [{from: [{podSelector: {matchLabels: {app: shop}}}], ports: [{port: 3306}]}]\n",
-    good: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db}\nspec:\n  podSelector: {matchLabels: {app: db}}\n  ingress: [{from: [{podSelector: {matchLabels: {app: shop}}}], ports: [{port: 5432}]}]\n",
+    bad: "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  template:\n    metadata: {labels: {app: db}}\n    spec: {containers: [{name: db, image: \"docker.io/library/postgres:17.6\", ports: [{containerPort: 5432}]}]}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db}\nspec:\n  podSelector: {matchLabels: {app: db}}\n  ingress: [{from: [{podSelector: {matchLabels: {app: shop}}}], ports: [{port: 3306}]}]\n",
+    good: "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  template:\n    metadata: {labels: {app: db}}\n    spec: {containers: [{name: db, image: \"docker.io/library/postgres:17.6\", ports: [{containerPort: 5432}]}]}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db}\nspec:\n  podSelector: {matchLabels: {app: db}}\n  ingress: [{from: [{podSelector: {matchLabels: {app: shop}}}], ports: [{port: 5432}]}]\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &[

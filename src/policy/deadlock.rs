@@ -14,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
                 that waits for another one which depends on it.",
     remedy: "Put the claim and what uses it into one Kustomization, with `wait: false` and `healthChecks` on the \
              workload or the HelmRelease alone; into one wave under Argo CD.",
-    bad: "metadata: {name: claims}            # holds the claim of local-path\nspec: {wait: true}\n---\nmetadata: {name: database}          # holds its StatefulSet\nspec: {dependsOn: [{name: claims}]}\n",
-    good: "metadata: {name: database}          # holds both\nspec:\n  healthChecks: [{apiVersion: apps/v1, kind: StatefulSet, name: postgres, namespace: data}]\n",
+    bad: "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: claims, namespace: flux-system}\nspec:\n  healthChecks: [{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, name: database, namespace: flux-system}]\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: database, namespace: flux-system}\nspec:\n  dependsOn: [{name: claims}]\n",
+    good: "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: claims, namespace: flux-system}\nspec:\n  wait: false\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: database, namespace: flux-system}\nspec:\n  dependsOn: [{name: claims}]\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &[],

@@ -17,8 +17,8 @@ pub(super) const RULE: Rule = Rule {
     rationale: "helm-secrets writes `NAME.dec.yaml`, editors write `.decrypted~NAME.yaml`: plain text beside the sealed file, which the next \
                 `git add .` takes along.",
     remedy: "Delete it, and add the pattern to .gitignore (`*.dec.yaml`, `*.decrypted*`). If it was committed, change what it holds.",
-    bad: "# secrets.dec.yaml\npassword: plain\n",
-    good: "# secrets.sops.yaml\npassword: ENC[...]\nsops: ...\n",
+    bad: "# values.dec.yaml\nauth: {password: hunter2hunter2}\n",
+    good: "# values.sops.yaml\nauth: {existingSecret: postgres-auth}\n",
     hides_lines: true,
     is_opinion: false,
     elsewhere: &[],

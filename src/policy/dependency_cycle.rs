@@ -13,8 +13,8 @@ pub(super) const RULE: Rule = Rule {
                 folder that leads back to itself.",
     remedy: "Take one of the dependencies away. What two things need, such as a namespace, becomes a third that \
              both depend on.",
-    bad: "metadata: {name: app}\nspec: {dependsOn: [{name: db}]}\n---\nmetadata: {name: db}\nspec: {dependsOn: [{name: app}]}\n",
-    good: "metadata: {name: app}\nspec: {dependsOn: [{name: db}]}\n---\nmetadata: {name: db}\nspec: {}\n",
+    bad: "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  dependsOn: [{name: db}]\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: db, namespace: flux-system}\nspec:\n  dependsOn: [{name: app}]\n",
+    good: "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  dependsOn: [{name: db}]\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: db, namespace: flux-system}\nspec:\n  wait: false\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["flate test"],

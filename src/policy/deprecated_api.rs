@@ -19,8 +19,8 @@ pub(super) const RULE: Rule = Rule {
     rationale: "It works today. The upgrade that removes it stops every change to what is applied together with the object, and \
                 that is found out on the day of the upgrade.",
     remedy: "Write the version that comes in its place; both are served now, so that it can be done before the upgrade.",
-    bad: "apiVersion: resource.k8s.io/v1beta1        # Kubernetes 1.35\nkind: DeviceClass\n",
-    good: "apiVersion: resource.k8s.io/v1\nkind: DeviceClass\n",
+    bad: "apiVersion: admissionregistration.k8s.io/v1beta1   # Kubernetes 1.37\nkind: MutatingAdmissionPolicyBinding\nmetadata: {name: sidecars}\nspec: {policyName: sidecars}\n",
+    good: "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingAdmissionPolicyBinding\nmetadata: {name: sidecars}\nspec: {policyName: sidecars}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["pluto", "kubent", "kubectl (warning of the API server)"],

@@ -17,8 +17,8 @@ pub(super) const RULE: Rule = Rule {
     rationale: "What it should say about its objects is not checked, and nobody would notice. The API server refuses such a CRD.",
     remedy: "Correct it. A JSON schema names its kind by `x-kubernetes-group-version-kind`, or by its file: \
              `KIND-GROUP-VERSION.json` or `GROUP/KIND_VERSION.json`, as kubeconform and the CRD catalogs have it.",
-    bad: "# schemas/widget.json\n{\"type\": \"object\"}\n",
-    good: "# schemas/widget-example.com-v1.json\n{\"type\": \"object\"}\n",
+    bad: "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema: {type: object, properties: {size: {type: sting}}}\n",
+    good: "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema: {type: object, properties: {size: {type: string}}}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["kubeconform -schema-location"],

@@ -14,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
                 so nobody notices until it matters.",
     remedy: "Correct the path, or add the file. Paths in a kustomization.yaml start at its own folder, those of \
              Flux and Argo CD at the source's root.",
-    bad: "# kustomization.yaml beside release.yaml\nresources: [relase.yaml]\n",
-    good: "resources: [release.yaml]\n",
+    bad: "# kustomization.yaml\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [polcy.yaml]\n# policy.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}}\n",
+    good: "# kustomization.yaml\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [policy.yaml]\n# policy.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["flate test"],

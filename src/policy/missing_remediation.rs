@@ -14,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
                 and with it whatever its chart owns.",
     remedy: "Set `install.strategy.name` and `upgrade.strategy.name` to RetryOnFailure, which Flux recommends for \
              what keeps state. Keep either `wait: true` or `healthChecks`.",
-    bad: "kind: HelmRelease\nspec:\n  chart: {spec: {chart: postgresql}}\n",
-    good: "kind: HelmRelease\nspec:\n  chart: {spec: {chart: postgresql}}\n  install: {strategy: {name: RetryOnFailure}}\n  upgrade: {strategy: {name: RetryOnFailure}}\n",
+    bad: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: postgres, namespace: shop}\nspec:\n  interval: 30m\n  chart: {spec: {chart: postgresql, version: 17.0.2, sourceRef: {kind: HelmRepository, name: charts}}}\n",
+    good: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: postgres, namespace: shop}\nspec:\n  interval: 30m\n  chart: {spec: {chart: postgresql, version: 17.0.2, sourceRef: {kind: HelmRepository, name: charts}}}\n  install: {strategy: {name: RetryOnFailure}}\n  upgrade: {strategy: {name: RetryOnFailure}}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &[],

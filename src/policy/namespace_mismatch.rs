@@ -13,8 +13,8 @@ pub(super) const RULE: Rule = Rule {
                 one.",
     remedy: "Name the namespace in one place: in the manifest, in kustomization.yaml or in `targetNamespace`. \
              Move what belongs elsewhere to a folder of its own.",
-    bad: "kind: NetworkPolicy\nmetadata: {name: deny, namespace: database}   # the Kustomization has `targetNamespace: app`\n",
-    good: "kind: NetworkPolicy\nmetadata: {name: deny}\n",
+    bad: "# clusters/one/app.yaml\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  path: ./app\n  sourceRef: {kind: GitRepository, name: flux-system}\n  targetNamespace: app\n# app/policy.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, namespace: database}\nspec: {podSelector: {}}\n",
+    good: "# clusters/one/app.yaml\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  path: ./app\n  sourceRef: {kind: GitRepository, name: flux-system}\n  targetNamespace: app\n# app/policy.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["kube-linter use-namespace", "Checkov CKV_K8S_21", "Trivy KSV-0110"],

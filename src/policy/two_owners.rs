@@ -12,8 +12,8 @@ pub(super) const RULE: Rule = Rule {
                 listing the object prunes it, though the other still wants it: for a claim or a Secret that is data \
                 loss.",
     remedy: "Let one of them apply the object and the other depend on it.",
-    bad: "# both Kustomizations apply shared/namespace.yaml\nmetadata: {name: api}\nspec: {path: ./api}\n---\nmetadata: {name: web}\nspec: {path: ./web}\n",
-    good: "metadata: {name: namespace}\nspec: {path: ./shared}\n---\nmetadata: {name: api}\nspec: {path: ./api, dependsOn: [{name: namespace}]}\n",
+    bad: "# clusters/one/all.yaml\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: api, namespace: flux-system}\nspec:\n  path: ./shared\n  sourceRef: {kind: GitRepository, name: flux-system}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web, namespace: flux-system}\nspec:\n  path: ./shared\n  sourceRef: {kind: GitRepository, name: flux-system}\n# shared/namespace.yaml\napiVersion: v1\nkind: Namespace\nmetadata: {name: shared}\n",
+    good: "# clusters/one/all.yaml\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: shared, namespace: flux-system}\nspec:\n  path: ./shared\n  sourceRef: {kind: GitRepository, name: flux-system}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web, namespace: flux-system}\nspec:\n  path: ./web\n  sourceRef: {kind: GitRepository, name: flux-system}\n  dependsOn: [{name: shared}]\n# shared/namespace.yaml\napiVersion: v1\nkind: Namespace\nmetadata: {name: shared}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["argocd SharedResourceWarning"],

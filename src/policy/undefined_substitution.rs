@@ -14,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
     remedy: "Define it in `postBuild.substitute` or in what `substituteFrom` names, or give it a default: \
              `${name:=value}`. Where it is no variable of Flux write `$${name}`, or annotate the object \
              `kustomize.toolkit.fluxcd.io/substitute: disabled`.",
-    bad: "# applied by a Kustomization with `postBuild: {substitute: {domain: example.com}}`\nkind: ConfigMap\ndata: {url: \"https://${host}.${domain}\"}\n",
-    good: "kind: ConfigMap\ndata: {url: \"https://${host:=www}.${domain}\"}\n",
+    bad: "# clusters/one/app.yaml\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  path: ./app\n  sourceRef: {kind: GitRepository, name: flux-system}\n  postBuild: {substitute: {domain: example.com}}\n# app/config.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {url: \"https://${host}.${domain}\"}\n",
+    good: "# clusters/one/app.yaml\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  path: ./app\n  sourceRef: {kind: GitRepository, name: flux-system}\n  postBuild: {substitute: {domain: example.com}}\n# app/config.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {url: \"https://${host:=www}.${domain}\"}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["flux StrictPostBuildSubstitutions", "flate test"],

@@ -12,8 +12,8 @@ pub(super) const RULE: Rule = Rule {
                 sealed Secret that is not listed never reaches the cluster, though it looks as if it did.",
     remedy: "List the file in `resources`, or delete it. What is no manifest of the cluster can carry the \
              annotation `config.kubernetes.io/local-config: \"true\"`.",
-    bad: "# kustomization.yaml beside release.yaml and networkpolicy.yaml\nresources: [release.yaml]\n",
-    good: "resources: [release.yaml, networkpolicy.yaml]\n",
+    bad: "# kustomization.yaml\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [deny.yaml]\n# deny.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}}\n# allow.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: allow}\nspec: {podSelector: {}}\n",
+    good: "# kustomization.yaml\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [deny.yaml, allow.yaml]\n# deny.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}}\n# allow.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: allow}\nspec: {podSelector: {}}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &[],

@@ -13,8 +13,8 @@ pub(super) const RULE: Rule = Rule {
                 one.",
     remedy: "Use https or ssh, remove `insecure`, and name a branch, tag or commit. Signatures (`verify`) prove \
              the origin: gen asks for them with `--opinions`.",
-    bad: "kind: HelmRepository\nspec: {url: http://charts.example.com}\n",
-    good: "kind: HelmRepository\nspec: {url: https://charts.example.com}\n",
+    bad: "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {name: charts}\nspec: {interval: 24h, url: http://charts.example.com}\n",
+    good: "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {name: charts}\nspec: {interval: 24h, url: https://charts.example.com}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &["Kyverno verify-flux-sources"],

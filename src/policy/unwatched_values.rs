@@ -13,8 +13,8 @@ pub(super) const RULE: Rule = Rule {
                 together with something else.",
     remedy: "Label the ConfigMap or Secret `reconcile.fluxcd.io/watch: Enabled` (since Flux 2.7); in a generator \
              set `options.labels`.",
-    bad: "kind: ConfigMap\nmetadata: {name: postgres-values}      # named by a HelmRelease's valuesFrom\n",
-    good: "kind: ConfigMap\nmetadata: {name: postgres-values, labels: {reconcile.fluxcd.io/watch: Enabled}}\n",
+    bad: "# clusters/one/app.yaml\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  path: ./app\n  sourceRef: {kind: GitRepository, name: flux-system}\n# app/release.yaml\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: wiki, namespace: wiki}\nspec:\n  interval: 30m\n  valuesFrom: [{kind: ConfigMap, name: wiki-values}]\n# app/values.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: wiki-values, namespace: wiki}\ndata: {values.yaml: \"replicas: 2\"}\n",
+    good: "# clusters/one/app.yaml\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  path: ./app\n  sourceRef: {kind: GitRepository, name: flux-system}\n# app/release.yaml\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: wiki, namespace: wiki}\nspec:\n  interval: 30m\n  valuesFrom: [{kind: ConfigMap, name: wiki-values}]\n# app/values.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: wiki-values, namespace: wiki, labels: {reconcile.fluxcd.io/watch: Enabled}}\ndata: {values.yaml: \"replicas: 2\"}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &[],

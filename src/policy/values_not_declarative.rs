@@ -11,8 +11,8 @@ pub(super) const RULE: Rule = Rule {
     rationale: "With `preserveValues` a value that is taken out of the repository stays set in the cluster, and a \
                 new cluster comes out different from the old one.",
     remedy: "Remove `upgrade.preserveValues`, and write every value down.",
-    bad: "kind: HelmRelease\nspec: {upgrade: {preserveValues: true}}\n",
-    good: "kind: HelmRelease\nspec: {upgrade: {preserveValues: false}}\n",
+    bad: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: wiki, namespace: wiki}\nspec:\n  interval: 30m\n  upgrade: {preserveValues: true}\n",
+    good: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: wiki, namespace: wiki}\nspec:\n  interval: 30m\n  upgrade: {preserveValues: false}\n",
     hides_lines: false,
     is_opinion: false,
     elsewhere: &[],
