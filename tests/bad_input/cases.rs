@@ -772,6 +772,7 @@ pub(crate) const CASES: &[Case] = &[
             ),
         ],
         &[
+            "environments/staging.yaml:5:3 unencrypted-connection .. reached from outside the cluster",
             "environments/staging.yaml:11:40 public-database .. `NodePort`",
             "environments/staging.yaml:14:7 locked-rule .. gen.yaml locks `public-database` .. taken off in gen.yaml",
         ],
@@ -785,6 +786,7 @@ pub(crate) const CASES: &[Case] = &[
              public-database, reason: \" \"}\n",
         )],
         &[
+            "environments/staging.yaml:5:3 unencrypted-connection .. reached from outside the cluster",
             "environments/staging.yaml:11:40 public-database .. `NodePort`",
             "environments/staging.yaml:14:7 missing-reason .. no reason .. say why",
         ],
@@ -798,6 +800,7 @@ pub(crate) const CASES: &[Case] = &[
              public-database, reason: x, until: 2020-02-29}\n",
         )],
         &[
+            "environments/staging.yaml:5:3 unencrypted-connection .. reached from outside the cluster",
             "environments/staging.yaml:11:40 public-database .. `NodePort`",
             "environments/staging.yaml:14:7 expired-exception .. ended on 2020-02-29 .. new date",
         ],
@@ -823,6 +826,7 @@ pub(crate) const CASES: &[Case] = &[
              public-database, path: services.postgres.val, reason: x}\n",
         )],
         &[
+            "environments/staging.yaml:5:3 unencrypted-connection .. reached from outside the cluster",
             "environments/staging.yaml:11:40 public-database .. `NodePort`",
             "environments/staging.yaml:14:7 unused-exception .. there is no `services.postgres.val` in this environment .. correct the path",
         ],
