@@ -22,10 +22,16 @@ const LONGEST_LINE: usize = 240;
 pub fn findings(findings: &[Finding], style: Style, source: &dyn Fn(&str) -> Option<String>) -> String {
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
-    for finding in findings {
-        let file = printable(finding.location.file.clone());
-        text.push_str(&renderer.render(&report(finding, &file, source(&finding.location.file).as_deref())));
-        text.push_str("\n\n");
+    // Findings of one file stand together, and a file may be large and have thousands: it is read once.
+    for of_file in findings.chunk_by(|a, b| a.location.file == b.location.file) {
+        let Some(first) = of_file.first() else { continue };
+        let file = printable(first.location.file.clone());
+        let source = source(&first.location.file);
+        let lines: Vec<&str> = source.iter().flat_map(|source| source.lines()).collect();
+        for finding in of_file {
+            text.push_str(&renderer.render(&report(finding, &file, &lines)));
+            text.push_str("\n\n");
+        }
     }
     if !findings.is_empty() {
         text.push_str(&summary(findings));
@@ -34,14 +40,14 @@ pub fn findings(findings: &[Finding], style: Style, source: &dyn Fn(&str) -> Opt
     text
 }
 
-fn report<'a>(finding: &'a Finding, file: &'a str, source: Option<&'a str>) -> Vec<Group<'a>> {
+fn report<'a>(finding: &'a Finding, file: &'a str, lines: &[&'a str]) -> Vec<Group<'a>> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(finding.message.as_str()).id(finding.rule);
-    let group = match source.and_then(|source| line_of(source, &finding.location)) {
+    let group = match line_of(lines, &finding.location) {
         Some((line, span)) => Group::with_title(title).element(
             Snippet::source(line)
                 .line_start(finding.location.line as usize)
@@ -61,8 +67,8 @@ fn report<'a>(finding: &'a Finding, file: &'a str, source: Option<&'a str>) -> V
 }
 
 /// The line of a place and the bytes to underline in it; none where it may hold a secret, whatever the finding is about.
-fn line_of<'a>(source: &'a str, location: &Location) -> Option<(&'a str, std::ops::Range<usize>)> {
-    let line = source.lines().nth(location.line as usize - 1)?;
+fn line_of<'a>(lines: &[&'a str], location: &Location) -> Option<(&'a str, std::ops::Range<usize>)> {
+    let line = *lines.get(location.line as usize - 1)?;
     if line.len() > LONGEST_LINE || location.length == 0 || gives_away(line) {
         return None;
     }
