@@ -18,6 +18,7 @@ mod default_storage_class;
 mod dependency_cycle;
 mod deprecated_api;
 mod destructive_removal;
+mod disruption_budget;
 mod engine_downgrade;
 mod exception;
 mod fake_envelope;
@@ -26,6 +27,7 @@ mod foreign_environment;
 mod host_path_volume;
 mod http_without_tls;
 mod image_not_pullable;
+mod image_without_digest;
 mod immutable_field;
 mod impossible_access_mode;
 mod invalid_object;
@@ -72,6 +74,7 @@ mod unlisted_file;
 mod unverified_source;
 mod unwatched_values;
 mod values_not_declarative;
+mod wildcard_rbac;
 mod writable_root;
 mod wrong_recipient;
 
@@ -220,6 +223,9 @@ pub const RULES: &[Rule] = &[
     debug_mode::RULE,
     missing_resources::RULE,
     missing_probes::RULE,
+    disruption_budget::RULE,
+    image_without_digest::RULE,
+    wildcard_rbac::RULE,
     writable_root::RULE,
     cpu_limit::RULE,
     secrets_as_env::RULE,

@@ -4,6 +4,7 @@
 mod authentication;
 mod backup;
 mod balancer;
+mod budget;
 mod claim;
 mod client;
 mod compose;
@@ -21,6 +22,7 @@ mod network;
 mod own;
 mod path;
 mod pod;
+mod power;
 mod product;
 mod reach;
 mod reference;
@@ -42,6 +44,7 @@ use crate::manifest::{Bundle, Object};
 pub use authentication::{Door, OpenDoor};
 pub use backup::Unsaved;
 pub use balancer::OpenBalancer;
+pub use budget::{Budget, BudgetFlaw};
 pub use claim::{Claim, ClaimFlaw};
 pub use client::{Lost, LostClient};
 pub use compose::{Access, HostAccess};
@@ -54,6 +57,7 @@ pub use image::Image;
 pub use manifest::Manifest;
 pub use network::{Gap, NetworkGap};
 pub use own::OwnKinds;
+pub use power::{Grant, Power};
 pub use reach::{Caller, Direction, Labels, Policies, Port};
 pub use reference::Reference;
 pub use release::{Layer, Release};
@@ -132,6 +136,10 @@ pub struct View<'a> {
     pub unsaved: Vec<Unsaved<'a>>,
     /// What is wrong with claims of databases.
     pub claims: Vec<Claim<'a>>,
+    /// What is wrong with disruption budgets.
+    pub budgets: Vec<Budget<'a>>,
+    /// Roles that may do everything.
+    pub powers: Vec<Power<'a>>,
     /// Namespaces that hold their pods to no level.
     pub open_namespaces: Vec<OpenNamespace<'a>>,
     /// Versions of charts and sources.
@@ -209,6 +217,8 @@ impl<'a> View<'a> {
                 upkeep: upkeep::find(&tree),
                 unsaved: backup::find(&tree),
                 claims: claim::find(&tree),
+                budgets: budget::find(&tree),
+                powers: power::find(&tree),
                 open_namespaces: security::namespaces(&tree),
                 versions: version::find(&tree),
                 faults: wiring::find(&tree),

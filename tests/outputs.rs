@@ -289,3 +289,10 @@ fn a_run_of_sarif_holds_25000_results_the_worst_first() {
     let said = &document["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
     assert!(said.as_str().unwrap().starts_with("3 more findings are left out"), "{said}");
 }
+
+#[test]
+fn code_in_a_message_stays_on_the_line_of_its_finding() {
+    let finding = Finding { message: "`a\n`".to_owned(), ..Finding::error("public-database", Location::file("f"), "") };
+    let page = markdown::document(&[&finding], markdown::COMMENT);
+    assert!(page.lines().any(|line| line.starts_with("- `f` `a") && line.ends_with("(`public-database`)")), "{page}");
+}

@@ -85,8 +85,9 @@ fn entry(finding: &Finding) -> String {
     entry
 }
 
-/// Text as code, whatever is in it.
+/// Text as code on one line, whatever is in it.
 fn code(text: &str) -> String {
+    let text = text.replace(['\n', '\r'], " ");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     // Markdown takes one space off each end where both have one; code cannot be empty.
