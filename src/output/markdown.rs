@@ -100,7 +100,10 @@ fn code(text: &str) -> String {
 fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     let is_paired = parts.len() % 2 == 1 && parts.iter().skip(1).step_by(2).all(|code| !code.trim().is_empty());
-    match is_paired {
+    // Between two pieces of code something must stand, or their backticks would run together.
+    let between = parts.get(1..parts.len() - 1).unwrap_or_default();
+    let is_apart = between.iter().skip(1).step_by(2).all(|text| !text.is_empty());
+    match is_paired && is_apart {
         true => parts.iter().enumerate().map(|(at, part)| if at % 2 == 1 { code(part) } else { plain(part) }).collect(),
         false => plain(text),
     }
