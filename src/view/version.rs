@@ -1,5 +1,7 @@
 //! Versions of charts that are no versions: what they mean changes without a commit.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use super::{At, Spot, Tree};
 
 /// A chart or its source that is not pinned.
@@ -11,28 +13,50 @@ pub struct Version<'a> {
 }
 
 pub(super) fn find<'a>(tree: &Tree<'a, '_>) -> Vec<Version<'a>> {
+    let sources = Sources::of(tree.bodies);
     let releases = tree.bodies.iter().filter(|body| body.kind() == "HelmRelease");
-    let mut found: Vec<Version<'a>> = releases.flat_map(|release| of_release(release, tree.bodies)).collect();
+    let mut found: Vec<Version<'a>> = releases.flat_map(|release| of_release(release, &sources)).collect();
     // Several releases may share a source.
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     found.retain(|version| seen.insert((std::ptr::from_ref(version.at.object), version.at.pointer.clone())));
     found
 }
 
-/// Whether a source is the tree's own repository: what moves it is a commit to it.
-fn is_own_repository(source: &Spot<'_, '_>, bodies: &[Spot<'_, '_>]) -> bool {
-    bodies.iter().any(|body| {
-        let is_flux = body.kind() == "Kustomization" && body.group() == "kustomize.toolkit.fluxcd.io";
-        is_flux && body.text(&["spec", "sourceRef", "name"]) == Some(source.name()) && source.kind() == "GitRepository"
-    })
+/// What releases take their charts from.
+struct Sources<'s, 'a, 'v> {
+    /// By kind and name.
+    all: HashMap<(&'v str, &'v str), &'s Spot<'a, 'v>>,
+    /// The names of those that Flux applies trees from.
+    own: HashSet<&'v str>,
 }
 
-fn of_release<'a>(release: &Spot<'a, '_>, bodies: &[Spot<'a, '_>]) -> Vec<Version<'a>> {
-    let source = |reference: &[&str]| {
+impl<'s, 'a, 'v> Sources<'s, 'a, 'v> {
+    fn of(bodies: &'s [Spot<'a, 'v>]) -> Self {
+        let mut sources = Sources { all: HashMap::new(), own: HashSet::new() };
+        for body in bodies {
+            match (body.kind(), body.group()) {
+                ("Kustomization", "kustomize.toolkit.fluxcd.io") => {
+                    sources.own.extend(body.text(&["spec", "sourceRef", "name"]));
+                }
+                (kind, "source.toolkit.fluxcd.io") => {
+                    sources.all.entry((kind, body.name())).or_insert(body);
+                }
+                _ => {}
+            }
+        }
+        sources
+    }
+
+    /// The source that stands at the end of `reference`, unless it is the tree's own repository: what moves that is a commit to it.
+    fn foreign(&self, release: &Spot<'_, '_>, reference: &[&str]) -> Option<&'s Spot<'a, 'v>> {
         let reference = release.get(reference)?;
-        let (kind, name) = (reference.text(&["kind"])?, reference.text(&["name"])?);
-        bodies.iter().find(|body| body.name() == name && body.kind() == kind)
-    };
+        let source = self.all.get(&(reference.text(&["kind"])?, reference.text(&["name"])?))?;
+        let is_own = source.kind() == "GitRepository" && self.own.contains(source.name());
+        (!is_own).then_some(*source)
+    }
+}
+
+fn of_release<'a>(release: &Spot<'a, '_>, sources: &Sources<'_, 'a, '_>) -> Vec<Version<'a>> {
     let mut found = Vec::new();
     if let Some(chart) = release.get(&["spec", "chart", "spec"]) {
         let kind = chart.text(&["sourceRef", "kind"]).unwrap_or_default();
@@ -49,8 +73,7 @@ fn of_release<'a>(release: &Spot<'a, '_>, bodies: &[Spot<'a, '_>]) -> Vec<Versio
         }
     }
     for reference in [&["spec", "chart", "spec", "sourceRef"][..], &["spec", "chartRef"]] {
-        let found_at = source(reference).and_then(|source| Some((source, of_source(source)?)));
-        found.extend(found_at.filter(|(source, _)| !is_own_repository(source, bodies)).map(|(_, version)| version));
+        found.extend(sources.foreign(release, reference).and_then(of_source));
     }
     found
 }
