@@ -26,7 +26,7 @@ fn lint_fixes_what_is_certain_and_leaves_every_other_byte() {
         repository.write("tree/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:   {name: b}\n");
         let dry = repository.gen_(&["lint", "tree", "--fix", "--dry-run", "--format", "json"]);
         assert!(
-            dry.stderr.contains("tree/a.yaml:8:9 public-database would be fixed: wrote `ClusterIP`"),
+            dry.stderr.contains("tree/a.yaml:8:9 public-database would be fixed: `ClusterIP` in its place"),
             "{}",
             dry.stderr
         );
@@ -35,7 +35,7 @@ fn lint_fixes_what_is_certain_and_leaves_every_other_byte() {
         assert_eq!(of(&run, "public-database"), [""; 0], "{}", run.stderr);
         let fixed = text.replace("NodePort # for", "ClusterIP # for").replace(", nodePort: 30432", "");
         assert_eq!(repository.read("tree/a.yaml"), fixed, "{}", run.stderr);
-        assert!(run.stderr.contains("public-database fixed: took it out"), "{}", run.stderr);
+        assert!(run.stderr.contains("public-database fixed: taken out"), "{}", run.stderr);
         assert_eq!(repository.read("tree/b.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata:   {name: b}\n");
         let again = repository.gen_(&["lint", "tree", "--fix", "--format", "json"]);
         assert_eq!((again.stderr.as_str(), repository.read("tree/a.yaml") == fixed), ("", true));

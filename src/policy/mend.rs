@@ -103,8 +103,8 @@ fn made(text: &str, dialect: Dialect, wanted: &[Wanted<'_>]) -> (String, Vec<Res
 
 fn words(fix: &Fix) -> String {
     match fix {
-        Fix::Replace(yaml) => format!("wrote `{}`", yaml.trim_end()),
-        Fix::Remove => "took it out".to_owned(),
-        Fix::Insert(key, yaml) => format!("added `{key}: {}`", yaml.trim_end()),
+        Fix::Replace(yaml) => format!("`{}` in its place", yaml.trim_end()),
+        Fix::Remove => "taken out".to_owned(),
+        Fix::Insert(key, yaml) => format!("`{key}: {}` added", yaml.trim_end()),
     }
 }
